@@ -1,0 +1,1 @@
+"""Recipes: one flat YAML each, which opens with its command and the result that a run measured."""

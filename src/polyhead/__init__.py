@@ -1,0 +1,1 @@
+"""Polyhead: one backbone, many heads."""

@@ -1,0 +1,25 @@
+"""What goes wrong on the user's side, said in one line that names the thing, the choices and the cure."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class UserError(Exception):
+    """A mistake that its reader can mend; the command line prints it as one line and exits with 2."""
+
+
+def choices(names: Iterable[str]) -> str:
+    """Return `names` as a sorted list in words, "none" when there is none."""
+    return ", ".join(sorted(names)) or "none"
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Return " (did you mean 'x'?)" for the one of `names` most like `name`, or "" where none is near."""
+    found = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    return f" (did you mean {found[0]!r}?)" if found else ""
+
+
+def unknown(kind: str, name: str, names: Iterable[str]) -> UserError:
+    """Return the error for a `name` of some `kind` that is not among `names`."""
+    known = list(names)
+    return UserError(f"no {kind} {name!r}{nearest(name, known)}; choices: {choices(known)}")

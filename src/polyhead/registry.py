@@ -1,0 +1,119 @@
+"""Short name -> class, for our own rooms and for plugins alike, with nothing imported before it is asked for.
+
+A file `heads/depth.py` holds one public class, `Depth`, whose name here is `depth`; a folder does the same in its
+`__init__.py`; files that begin with `_` are no names. An installed package adds names by entry points in the groups
+`polyhead.backbones`, `polyhead.heads`, `polyhead.tasks` and `polyhead.data`.
+"""
+
+import ast
+from functools import cache
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.metadata import entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from polyhead.errors import UserError, unknown
+
+Kind = Literal["backbones", "heads", "tasks", "data"]
+KINDS: tuple[Kind, ...] = ("backbones", "heads", "tasks", "data")
+HERE = Path(__file__).parent
+
+
+class Entry(NamedTuple):
+    """Where the class behind a name is: its module, its name there (any case, for our own), and the package it is from."""
+
+    module: str
+    attribute: str
+    package: str
+
+
+def source(module: str) -> Path | None:
+    """Return the source file of a module, which is found and not imported; None where there is none."""
+    top, *below = module.split(".")
+    spec, name = find_spec(top), top
+    for part in below:
+        name = f"{name}.{part}"
+        spec = PathFinder.find_spec(name, spec.submodule_search_locations) if spec else None
+    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+
+
+def class_source(module: str, attribute: str) -> tuple[ast.Module, ast.ClassDef] | None:
+    """Return the parsed module that defines a class, and the class, following `from x import Class`; None if unfound.
+
+    Names are compared without case and `_`, so that the file `conv_net.py` may hold `ConvNet`.
+    """
+    file = source(module)
+    if file is None:
+        return None
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and plain(node.name) == plain(attribute):
+            return tree, node
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                if plain(alias.asname or alias.name) == plain(attribute):
+                    return class_source(node.module, alias.name)
+    return None
+
+
+def plain(name: str) -> str:
+    """Return a name without case and `_`."""
+    return name.replace("_", "").lower()
+
+
+@cache
+def entries(kind: Kind) -> dict[str, Entry]:
+    """Return every name of a kind.
+
+    Raises:
+        UserError: If two packages claim one name.
+    """
+    found: dict[str, Entry] = {}
+    for path in sorted((HERE / kind).iterdir()):
+        if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").is_file()):
+            found[path.stem] = Entry(f"polyhead.{kind}.{path.stem}", path.stem, "polyhead")
+    for point in entry_points(group=f"polyhead.{kind}"):
+        package = point.dist.name if point.dist else point.module
+        if point.name in found:
+            raise UserError(
+                f"the {kind} {point.name!r} is claimed by {found[point.name].package} and by {package}; uninstall one"
+            )
+        found[point.name] = Entry(point.module, point.attr, package)
+    return found
+
+
+def find(kind: Kind, name: str) -> Entry:
+    """Return where the class of a name is.
+
+    Raises:
+        UserError: If no such name exists; it lists the choices and the nearest.
+    """
+    known = entries(kind)
+    if name not in known:
+        raise unknown(f"{kind} named", name, known)
+    return known[name]
+
+
+def summary(kind: Kind, name: str) -> str:
+    """Return the first line of the docstring of the class behind a name, read from its source."""
+    entry = find(kind, name)
+    found = class_source(entry.module, entry.attribute)
+    return (ast.get_docstring(found[1]) or "").partition("\n")[0] if found else ""
+
+
+def load(kind: Kind, name: str) -> type:
+    """Return the class behind a name, imported now.
+
+    Raises:
+        UserError: If there is no such name, or a plugin fails to import; it names the plugin and the reason.
+    """
+    entry = find(kind, name)
+    try:
+        members = vars(import_module(entry.module))
+        return next(m for key, m in members.items() if isinstance(m, type) and plain(key) == plain(entry.attribute))
+    except Exception as error:
+        if entry.package == "polyhead":
+            raise
+        raise UserError(f"the plugin {entry.package} failed to load its {kind} {name!r}: {error!r}") from error

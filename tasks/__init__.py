@@ -1,0 +1,1 @@
+"""Tasks: the LightningModule, and the named tasks that compose backbone, heads and data."""
