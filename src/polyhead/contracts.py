@@ -132,8 +132,8 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
     """Features -> outputs -> losses, predictions, records, pictures: the answer to one question about an item.
 
     Five methods are a head's own to write: `forward`, `loss`, `decode`, `metrics`, `example_targets`; a head that makes
-    more than one tensor or draws writes `predict`, `restore`, `records` and `draw` too. `outputs` belongs to the n items
-    whose features went in. Heads that need grids of features refuse a `spec` without strides when they are built.
+    more than one tensor or draws writes `predict`, `restore`, `records` and `draw` too. `outputs` belongs to the n
+    items whose features went in. Heads that need grids of features refuse a `spec` without strides when they are built.
 
     Args:
         spec: The features to read.
@@ -188,7 +188,7 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
             raise NotImplementedError(f"{type(self).__name__} decodes {list(decoded)}: it must pack them in predict()")
         return next(iter(decoded.values()))  # type: ignore[return-value]  # a single tensor is its own packing
 
-    def adapt(self, targets: Iterable[Targets]) -> None:  # noqa: B027  # most heads have nothing to learn beforehand
+    def adapt(self, targets: Iterable[Targets]) -> None:
         """Take what the head needs to know of all training targets (mean and std, class weights), once, before step 0.
 
         Args:

@@ -1,0 +1,69 @@
+"""A fast body for real-time heads: dense 3 x 3 convolutions on half of the channels."""
+
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from polyhead.backbones._layers import conv_norm_act
+from polyhead.contracts import Backbone, Features, FeatureSpec
+
+
+class CSPNet(Backbone):
+    """A fast body: cross-stage partial stages of dense residual 3 x 3 convolutions, at strides 4 to 32.
+
+    Matrix units (AMX and AVX512-BF16 of CPUs, tensor cores) like dense convolutions of many channels and idle on
+    depthwise ones. So each stage splits its channels, lets residual 3 x 3 blocks work on one half, and joins all
+    intermediate results with a 1 x 1 convolution; the stem is thin, since memory traffic at strides 2 and 4 costs more
+    than arithmetic.
+
+    Args:
+        channels: Channels of the levels at strides 4, 8, 16 ...; each even.
+        depth: Residual blocks of each stage; as many numbers as `channels`.
+
+    Raises:
+        ValueError: If `channels` and `depth` differ in length or are empty, or a channel number is odd.
+
+    References:
+        Wang et al., CSPNet, arXiv 1911.11929; aggregation of every block's result as in ELAN, arXiv 2211.04800.
+    """
+
+    def __init__(
+        self, *, channels: tuple[int, ...] = (32, 64, 128, 256), depth: tuple[int, ...] = (1, 2, 2, 1)
+    ) -> None:
+        super().__init__()
+        if not channels or len(channels) != len(depth) or any(c % 2 for c in channels):
+            raise ValueError(f"channels={channels}, depth={depth}: they need one even number and one depth a stage")
+        self.stem = conv_norm_act(3, channels[0] // 2, stride=2)
+        self.stages = nn.ModuleList(
+            nn.Sequential(conv_norm_act(inside, outside, stride=2), PartialStage(outside, blocks))
+            for (inside, outside), blocks in zip(pairwise((channels[0] // 2, *channels)), depth, strict=True)
+        )
+        self.spec = FeatureSpec(channels, tuple(4 * 2**i for i in range(len(channels))), channels[-1])
+
+    def forward(self, inputs: Tensor) -> Features:
+        """Return one level a stage, of (B, 3, H, W) images."""
+        x, levels = self.stem(2 * inputs - 1), []
+        for stage in self.stages:
+            x = stage(x)
+            levels.append(x)
+        return Features(tuple(levels), x.mean((2, 3)), (inputs.shape[2], inputs.shape[3]), None)
+
+
+class PartialStage(nn.Module):
+    """Residual blocks on half of the channels; all halves are joined: (B, C, H, W) -> the same shape."""
+
+    def __init__(self, channels: int, blocks: int) -> None:
+        super().__init__()
+        half = channels // 2
+        self.blocks = nn.ModuleList(
+            nn.Sequential(conv_norm_act(half, half), conv_norm_act(half, half)) for _ in range(blocks)
+        )
+        self.join = conv_norm_act(channels + blocks * half, channels, kernel=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the stage's result."""
+        parts = [x, x.chunk(2, dim=1)[1]]
+        for block in self.blocks:
+            parts.append(parts[-1] + block(parts[-1]))
+        return self.join(torch.cat([parts[0], *parts[2:]], dim=1))  # type: ignore[no-any-return]  # a Module returns Any

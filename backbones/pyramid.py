@@ -1,0 +1,51 @@
+"""The neck: every level learns from the coarser and from the finer ones."""
+
+from torch import Tensor, nn
+
+from polyhead.backbones._layers import conv_norm_act
+from polyhead.contracts import Backbone, Features, FeatureSpec
+
+
+class Pyramid(Backbone):
+    """The neck around any body: a feature pyramid, fused top-down and then bottom-up.
+
+    Top-down, fine cells learn what they are part of; bottom-up, coarse cells learn where exactly it is.
+
+    The coarsest `levels` of the body become as many levels of `width` channels at the same strides. Finer ones are
+    passed on as they are, for heads that want detail; the pooled vector is the body's.
+
+    Args:
+        body: The backbone to wrap.
+        width: Channels of the levels that it makes.
+        levels: How many of the body's coarsest levels take part.
+
+    Raises:
+        ValueError: If the body has no grids, or fewer levels than asked for.
+
+    References:
+        Lin et al., FPN, arXiv 1612.03144; Liu et al., PANet, arXiv 1803.01534.
+    """
+
+    def __init__(self, body: Backbone, *, width: int = 96, levels: int = 3) -> None:
+        super().__init__()
+        channels, strides, pooled = body.spec
+        if not 1 <= levels <= len(strides):
+            raise ValueError(f"levels={levels}: the body {type(body).__name__} has levels of strides {strides}")
+        self.body = body
+        self.lateral = nn.ModuleList(conv_norm_act(c, width, kernel=1) for c in channels[-levels:])
+        self.down = nn.ModuleList(conv_norm_act(width, width) for _ in range(levels - 1))
+        self.reduce = nn.ModuleList(conv_norm_act(width, width, stride=2) for _ in range(levels - 1))
+        self.up = nn.ModuleList(conv_norm_act(width, width) for _ in range(levels - 1))
+        self.spec = FeatureSpec((*channels[:-levels], *[width] * levels), strides, pooled)
+
+    def forward(self, inputs: Tensor) -> Features:
+        """Return the body's features, with the coarsest levels fused."""
+        features: Features = self.body(inputs)
+        finer, taken = features.levels[: -len(self.lateral)], features.levels[-len(self.lateral) :]
+        fused = [lateral(level) for lateral, level in zip(self.lateral, taken, strict=True)]
+        for place in reversed(range(len(self.down))):
+            coarser = nn.functional.interpolate(fused[place + 1], size=fused[place].shape[2:], mode="nearest")
+            fused[place] = self.down[place](fused[place] + coarser)
+        for place, (reduce, up) in enumerate(zip(self.reduce, self.up, strict=True)):
+            fused[place + 1] = up(fused[place + 1] + reduce(fused[place]))
+        return features._replace(levels=(*finer, *fused))
