@@ -108,7 +108,7 @@ class Loss(NamedTuple):
     """
 
     total: Tensor
-    count: Tensor
+    count: Tensor  # type: ignore[assignment]  # hides tuple.count, which nobody asks of a loss
 
 
 class Backbone(nn.Module, ABC):

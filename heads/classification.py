@@ -1,0 +1,139 @@
+"""Which class is it? A softmax where an item has one class, sigmoids where it may have several."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record, class_names
+from polyhead.ops.pictures import caption
+
+if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
+    from torchmetrics import MetricCollection
+
+
+class Classification(Head[Tensor, Tensor, Tensor]):
+    """Class of an image or a molecule: a fully connected layer on the pooled vector, then softmax or sigmoids.
+
+    Outputs are logits (n, K); predictions are probabilities (n, K). Targets are class numbers (n,), or with
+    `multilabel` (n, K) floats: 1 present, 0 absent, NaN unlabelled.
+
+    Args:
+        spec: The features to read; only `pooled` is.
+        labels: Class names: two or more, or with `multilabel` one or more.
+        multilabel: Whether an item may belong to several classes, or to none.
+        smoothing: Share of the softmax target that is spread over all known classes (arXiv 1512.00567), in [0, 1).
+        dropout: Share of pooled features that are dropped in training, in [0, 1).
+
+    Raises:
+        ValueError: If there are too few class names.
+    """
+
+    main: ClassVar[str] = "accuracy"
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        labels: tuple[str, ...] = (),
+        *,
+        multilabel: bool = False,
+        smoothing: float = 0.0,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(spec, class_names("classification", labels, least=1 if multilabel else 2))
+        self.multilabel = multilabel
+        self.smoothing = smoothing
+        self.layer = nn.Sequential(nn.Dropout(dropout), nn.Linear(spec.width, len(labels)))
+
+    def forward(self, features: Features) -> Tensor:
+        """Return logits (n, K)."""
+        return self.layer(features.pooled)  # type: ignore[no-any-return]  # a Module returns Any
+
+    def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
+        """Return the cross-entropy: softmax's per row, or the sigmoids' per labelled entry."""
+        known = torch.ones_like(outputs, dtype=torch.bool) if known is None else known
+        if self.multilabel:
+            return {"bce": sigmoid_cross_entropy(outputs, targets, known)}
+        return {"ce": softmax_cross_entropy(outputs, targets, known, self.smoothing)}
+
+    def decode(self, outputs: Tensor) -> dict[str, Tensor]:
+        """Return probabilities (n, K)."""
+        logits = outputs.float()
+        return {"probabilities": logits.sigmoid() if self.multilabel else logits.softmax(dim=1)}
+
+    def metrics(self) -> "MetricCollection":
+        """Return accuracy (per item, or per labelled entry) and the F1 score averaged over classes."""
+        from torchmetrics import MetricCollection
+        from torchmetrics.classification import (
+            MulticlassAccuracy,
+            MulticlassF1Score,
+            MultilabelAccuracy,
+            MultilabelF1Score,
+        )
+        from torchmetrics.wrappers import LambdaInputTransformer
+
+        count = len(self.labels)
+        if not self.multilabel:
+            return MetricCollection(
+                {"accuracy": MulticlassAccuracy(count, average="micro"), "f1": MulticlassF1Score(count)}
+            )
+        several = {
+            "accuracy": MultilabelAccuracy(count, average="micro", ignore_index=-1),
+            "f1": MultilabelF1Score(count, ignore_index=-1),
+        }
+        return MetricCollection(
+            {name: LambdaInputTransformer(metric, transform_target=_whole) for name, metric in several.items()}
+        )
+
+    def example_targets(self, batch: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """Return random classes."""
+        if self.multilabel:
+            return torch.randint(2, (batch, len(self.labels)), generator=generator).float()
+        return torch.randint(len(self.labels), (batch,), generator=generator)
+
+    def records(self, predictions: Tensor, score: float | None = None) -> list[Record]:
+        """Return `{"label", "score"}` an item, or `{"labels": [{"label", "score"}, ...]}` from the threshold on."""
+        if predictions.ndim == 1:
+            predictions = F.one_hot(predictions.long(), len(self.labels))
+        if self.multilabel:
+            least = self.threshold if score is None else score
+            return [{"labels": self._named(row, (row >= least).nonzero().flatten())} for row in predictions.float()]
+        return [self._named(row, row.argmax()[None])[0] for row in predictions.float()]
+
+    def _named(self, row: Tensor, classes: Tensor) -> list[Record]:
+        return [{"label": self.labels[c], "score": round(float(row[c]), 4)} for c in classes.tolist()]
+
+    def draw(self, image: Tensor, record: Record) -> Tensor:
+        """Return the image with its classes written along the top."""
+        found = record["labels"] if self.multilabel else [record]
+        return caption(image, ", ".join(f"{one['label']} {one['score']:.2f}" for one in found) or "none")
+
+
+def softmax_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor, smoothing: float = 0.0) -> Loss:
+    """Return the cross-entropy of a softmax over the known classes, summed over rows.
+
+    Args:
+        logits: (n, K).
+        targets: (n,) class numbers; a row whose class its source does not label counts for nothing.
+        known: (n, K) bool; the logits of other classes get exactly no gradient.
+        smoothing: Share of the target that is spread evenly over the known classes.
+    """
+    logits = logits.float().masked_fill(~known, torch.finfo(torch.float32).min)
+    logs = logits.log_softmax(dim=1).masked_fill(~known, 0)
+    right = -logs.gather(1, targets[:, None].long()).squeeze(1)
+    spread = -logs.sum(1) / known.sum(1).clamp(min=1)
+    counted = known.gather(1, targets[:, None].long()).squeeze(1)
+    rows = ((1 - smoothing) * right + smoothing * spread).masked_fill(~counted, 0)
+    return Loss(rows.sum(), counted.sum())
+
+
+def sigmoid_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor) -> Loss:
+    """Return the binary cross-entropy summed over labelled entries: `known` (n, K), and no NaN in `targets` (n, K)."""
+    counted = known & targets.isfinite()
+    entries = F.binary_cross_entropy_with_logits(logits.float(), targets.nan_to_num(), reduction="none")
+    return Loss(entries.masked_fill(~counted, 0).sum(), counted.sum())
+
+
+def _whole(targets: Tensor) -> Tensor:
+    return targets.nan_to_num(nan=-1).long()

@@ -1,0 +1,101 @@
+"""How much is it? One number an item, or several."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record
+from polyhead.ops.pictures import caption
+
+if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
+    from torchmetrics import MetricCollection
+
+ERRORS: dict[str, Callable[..., Tensor]] = {"huber": F.huber_loss, "l1": F.l1_loss, "l2": F.mse_loss}
+
+
+class Regression(Head[Tensor, Tensor, Tensor]):
+    """Measured values of an image or a molecule: a linear layer on the pooled vector.
+
+    The layer works on targets scaled to mean 0 and standard deviation 1, learnt from the training targets by `adapt`;
+    outputs (n, T) are in that scale, predictions (n, T) in the targets' own units. Targets are (n, T) or, of a single
+    value, (n,) floats; NaN is unlabelled.
+
+    Args:
+        spec: The features to read; only `pooled` is.
+        labels: Names of the values; () for a single one without a name.
+        error: What a wrong value costs in the scaled unit: its square, its size, or the one turning into the other.
+        dropout: Share of pooled features that are dropped in training, in [0, 1).
+    """
+
+    main: ClassVar[str] = "r2"
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        labels: tuple[str, ...] = (),
+        *,
+        error: Literal["huber", "l1", "l2"] = "huber",
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__(spec, tuple(labels) or ("value",))
+        self.error = error
+        self.layer = nn.Sequential(nn.Dropout(dropout), nn.Linear(spec.width, len(self.labels)))
+        self.mean = nn.Buffer(torch.zeros(len(self.labels)))
+        self.deviation = nn.Buffer(torch.ones(len(self.labels)))
+
+    def adapt(self, targets: Iterable[Tensor]) -> None:
+        """Take the mean and the standard deviation of each value; a value that never varies keeps deviation 1."""
+        columns = torch.cat([self._columns(some) for some in targets]).double().T
+        for place, column in enumerate(columns):
+            finite = column[column.isfinite()]
+            if len(finite):
+                self.mean[place] = finite.mean()
+                spread = finite.std(correction=0)
+                self.deviation[place] = spread if spread > 0 else 1.0
+
+    def forward(self, features: Features) -> Tensor:
+        """Return scaled values (n, T)."""
+        return self.layer(features.pooled)  # type: ignore[no-any-return]  # a Module returns Any
+
+    def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
+        """Return the error summed over finite targets; `known` (n, T) leaves out values like NaN does."""
+        values = self._columns(targets)
+        counted = values.isfinite() if known is None else values.isfinite() & known
+        scaled = ((values - self.mean) / self.deviation).masked_fill(~counted, 0)
+        entries = ERRORS[self.error](outputs.float(), scaled, reduction="none").masked_fill(~counted, 0)
+        return {self.error: Loss(entries.sum(), counted.sum())}
+
+    def decode(self, outputs: Tensor) -> dict[str, Tensor]:
+        """Return values (n, T) in the targets' units."""
+        return {"values": outputs.float() * self.deviation + self.mean}
+
+    def metrics(self) -> "MetricCollection":
+        """Return R2, and the mean absolute and root mean squared error, each the mean over the values."""
+        from torchmetrics import MetricCollection
+
+        from polyhead.heads._regression_metric import FiniteRegression
+
+        return MetricCollection({"finite": FiniteRegression(len(self.labels))})
+
+    def example_targets(self, batch: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:  # noqa: ARG002
+        """Return random values around 0."""
+        return torch.randn(batch, len(self.labels), generator=generator)
+
+    def records(self, predictions: Tensor, score: float | None = None) -> list[Record]:  # noqa: ARG002
+        """Return `{"values": {name: value}}` an item; None where a target is unlabelled."""
+        rows = self._columns(predictions).tolist()
+        return [
+            {"values": {name: v if v == v else None for name, v in zip(self.labels, row, strict=True)}}  # noqa: PLR0124  # NaN
+            for row in rows
+        ]
+
+    def draw(self, image: Tensor, record: Record) -> Tensor:
+        """Return the image with its values written along the top."""
+        known = {name: value for name, value in record["values"].items() if value is not None}
+        return caption(image, ", ".join(f"{name} {value:.3g}" for name, value in known.items()))
+
+    def _columns(self, targets: Tensor) -> Tensor:
+        return targets.float().reshape(len(targets), len(self.labels))

@@ -1,0 +1,187 @@
+"""Which class is each pixel?"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import torch
+from faster_coco_eval.core import mask as coco
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.utils import draw_segmentation_masks
+
+from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame, Head, Loss, Record, class_names, grid_strides
+from polyhead.ops.frames import restore_map
+from polyhead.ops.pictures import palette
+
+if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
+    from torchmetrics import MetricCollection
+
+Masks = Tensor | Sequence[Tensor]
+
+
+class Segmentation(Head[Tensor, Tensor, Masks]):
+    """Class of every pixel: levels are fused from coarse to fine, then each fine cell paints its own pixels.
+
+    The decoder adds up the levels top-down at `width` channels. At its finest level, of stride s, a 1 x 1 convolution
+    makes s x s logits per class and cell, which a pixel shuffle lays out as pixels: full resolution without a layer
+    that runs at it. Outputs are logits (n, K, H, W) at input size; predictions are class numbers (n, H, W), restored a
+    list of one (H, W) an image. Targets are class numbers (n, H, W); `contracts.IGNORE` is unlabelled.
+
+    Args:
+        spec: The features to read.
+        labels: Class names, the background's among them; two or more.
+        width: Channels of the decoder; a multiple of 8.
+        finest: Leave out levels of a smaller stride than this, unless there is no other.
+        dice: Weight of the Dice loss beside the cross-entropy, whose weight is 1.
+
+    Raises:
+        ValueError: If the levels are no grids, or there are too few class names.
+
+    References:
+        Kirillov et al., Panoptic FPN, arXiv 1901.02446; Shi et al., sub-pixel convolution, arXiv 1609.05158; Milletari
+        et al., V-Net (Dice), arXiv 1606.04797.
+    """
+
+    main: ClassVar[str] = "miou"
+
+    def __init__(
+        self,
+        spec: FeatureSpec,
+        labels: tuple[str, ...] = (),
+        *,
+        width: int = 64,
+        finest: int = 4,
+        dice: float = 1.0,
+    ) -> None:
+        super().__init__(spec, class_names("segmentation", labels, least=2))
+        strides = grid_strides("segmentation", spec)
+        self.dice = dice
+        self.skipped = min(sum(stride < finest for stride in strides), len(strides) - 1)
+        channels = spec.channels[self.skipped :]
+        self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
+        self.fuse = nn.ModuleList(_fusion(width) for _ in channels)
+        self.stride = strides[self.skipped]
+        self.paint = nn.Conv2d(width, len(labels) * self.stride**2, 1)
+
+    def forward(self, features: Features) -> Tensor:
+        """Return logits (n, K, H, W)."""
+        assert features.size is not None
+        levels = [lateral(x) for lateral, x in zip(self.lateral, features.levels[self.skipped :], strict=True)]
+        x = self.fuse[-1](levels[-1])
+        for level, fuse in zip(reversed(levels[:-1]), list(self.fuse)[-2::-1], strict=True):
+            x = fuse(level + F.interpolate(x, size=level.shape[2:], mode="nearest"))
+        height, width = features.size
+        return F.pixel_shuffle(self.paint(x), self.stride)[:, :, :height, :width]
+
+    def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
+        """Return the cross-entropy over labelled pixels, and the Dice loss over the classes that each item shows."""
+        known = torch.ones(outputs.shape[:2], dtype=torch.bool, device=outputs.device) if known is None else known
+        logits = outputs.float().masked_fill(~known[:, :, None, None], torch.finfo(torch.float32).min)
+        targets = _without_unknown(targets.long(), known)
+        losses = {"ce": pixel_cross_entropy(logits, targets)}
+        if self.dice:
+            loss = dice_loss(logits.softmax(1).masked_fill(~known[:, :, None, None], 0), targets)
+            losses["dice"] = Loss(self.dice * loss.total, loss.count)
+        return losses
+
+    def decode(self, outputs: Tensor) -> dict[str, Tensor]:
+        """Return the most probable class of each pixel, (n, H, W)."""
+        return {"mask": outputs.argmax(dim=1)}
+
+    def metrics(self) -> "MetricCollection":
+        """Return the mean IoU over classes that are there or predicted, and the pixel accuracy."""
+        from torchmetrics import MetricCollection
+        from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
+
+        count = len(self.labels)
+        return MetricCollection(
+            {
+                "miou": MulticlassJaccardIndex(count, ignore_index=IGNORE),
+                "accuracy": MulticlassAccuracy(count, average="micro", ignore_index=IGNORE),
+            }
+        )
+
+    def example_targets(self, batch: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:
+        """Return a random class in each quarter of the image, and one unlabelled row of pixels."""
+        quarters = torch.randint(len(self.labels), (batch, 1, 2, 2), generator=generator)
+        masks = F.interpolate(quarters.float(), size=size, mode="nearest").squeeze(1).long()
+        masks[:, 0] = IGNORE
+        return masks
+
+    def restore(self, predictions: Masks, frames: Sequence[Frame]) -> Masks:
+        """Return one (H, W) mask of class numbers an image, in its original pixels."""
+        return [restore_map(mask, frame) for mask, frame in zip(predictions, frames, strict=True)]
+
+    def records(self, predictions: Masks, score: float | None = None) -> list[Record]:  # noqa: ARG002
+        """Return `{"size": [H, W], "segments": [{"label", "area", "rle"}, ...]}` an item.
+
+        `area` counts pixels, `rle` is COCO's compressed run-length code; classes without a pixel are left out.
+        """
+        return [self._record(mask) for mask in predictions]
+
+    def _record(self, mask: Tensor) -> Record:
+        areas = torch.bincount(mask.flatten().long(), minlength=len(self.labels))[: len(self.labels)].tolist()
+        segments = [
+            {"label": self.labels[c], "area": area, "rle": encode_runs(mask == c)}
+            for c, area in enumerate(areas)
+            if area
+        ]
+        return {"size": list(mask.shape), "segments": segments}
+
+    def draw(self, image: Tensor, record: Record) -> Tensor:
+        """Return the image with every class but the first one, the background, laid over it in its colour."""
+        shown = [one for one in record["segments"] if one["label"] != self.labels[0]]
+        if not shown:
+            return image
+        masks = torch.stack([decode_runs(one["rle"], record["size"]) for one in shown])
+        every = palette(len(self.labels))
+        colours = [every[self.labels.index(one["label"])] for one in shown]
+        drawn: Tensor = draw_segmentation_masks(image, masks.to(image.device), alpha=0.6, colors=colours)
+        return drawn
+
+
+def pixel_cross_entropy(logits: Tensor, targets: Tensor) -> Loss:
+    """Return the cross-entropy of (n, K, H, W) logits summed over the labelled pixels of targets (n, H, W)."""
+    total = F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="sum")
+    return Loss(total, (targets != IGNORE).sum())
+
+
+def dice_loss(probabilities: Tensor, targets: Tensor) -> Loss:
+    """Return 1 - 2 |P T| / (|P| + |T|), summed over each item's classes that have a labelled pixel.
+
+    Args:
+        probabilities: (n, K, H, W).
+        targets: (n, H, W) class numbers; `IGNORE` pixels count in neither P nor T.
+    """
+    labelled = targets != IGNORE
+    truth = F.one_hot(targets.masked_fill(~labelled, 0), probabilities.shape[1]).permute(0, 3, 1, 2)
+    truth = (truth * labelled[:, None]).to(probabilities.dtype)
+    both = (probabilities * truth).sum((2, 3))
+    either = (probabilities * labelled[:, None]).sum((2, 3)) + truth.sum((2, 3))
+    present = truth.sum((2, 3)) > 0
+    dice = (1 - 2 * both / either.clamp(min=1e-6)).masked_fill(~present, 0)
+    return Loss(dice.sum(), present.sum())
+
+
+def encode_runs(mask: Tensor) -> str:
+    """Return a (H, W) bool mask in COCO's compressed run-length code."""
+    code: bytes = coco.encode(mask.cpu().to(torch.uint8).T.contiguous().numpy().T)["counts"]
+    return code.decode()
+
+
+def decode_runs(code: str, size: Sequence[int]) -> Tensor:
+    """Return the (H, W) bool mask of `size` behind COCO's compressed run-length code."""
+    return torch.from_numpy(coco.decode({"size": list(size), "counts": code.encode()})).bool()
+
+
+def _fusion(width: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(width, width, 3, padding=1, bias=False), nn.GroupNorm(8, width), nn.ReLU(inplace=True)
+    )
+
+
+def _without_unknown(targets: Tensor, known: Tensor) -> Tensor:
+    """Return targets (n, H, W) where pixels of a class that is not known (n, K) to be labelled are `IGNORE`."""
+    labelled = targets != IGNORE
+    rows = torch.arange(len(targets), device=targets.device)[:, None, None]
+    return targets.masked_fill(~known[rows, targets.masked_fill(~labelled, 0)], IGNORE)

@@ -1,0 +1,72 @@
+"""Checkpoints: plain data, which load with `weights_only=True` and need nothing else to predict."""
+
+import pickle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from polyhead.errors import UserError
+
+FORMAT = 1
+"""Version of what stands under the key "polyhead"; readers refuse a later one."""
+PREFIX = "model."
+
+
+class Checkpoint(NamedTuple):
+    """What a checkpoint holds of the model.
+
+    Attributes:
+        recipe: The resolved recipe, class names included.
+        weights: The state dict of the Model (averaged, where training averages).
+    """
+
+    recipe: dict[str, Any]
+    weights: dict[str, Tensor]
+
+
+def stamp(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return what is stored beside Lightning's own keys."""
+    return {"format": FORMAT, "recipe": recipe}
+
+
+def locate(path: Path) -> Path:
+    """Return the checkpoint file behind a path to it, or to the run folder that keeps it.
+
+    Raises:
+        UserError: If there is none.
+    """
+    if path.is_dir():
+        found = [path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
+        for file in found:
+            if file.is_file():
+                return file
+        raise UserError(f"{path} is no run folder: it has no checkpoints/best.ckpt; name a run or a checkpoint file")
+    if not path.is_file():
+        raise UserError(f"{path}: no such checkpoint or run folder")
+    return path
+
+
+def read(path: Path) -> Checkpoint:
+    """Return the checkpoint at `path`, a file or a run folder, on the CPU.
+
+    Raises:
+        UserError: If it is missing, no checkpoint, none of polyhead's, or of a later format.
+    """
+    file = locate(path)
+    try:
+        stored = torch.load(file, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
+        reason = str(error).partition("\n")[0][:100]
+        raise UserError(f"{file} is no checkpoint, or a broken one; take a file that `fit` wrote ({reason})") from error
+    if not isinstance(stored, dict) or "polyhead" not in stored:
+        raise UserError(f"{file} is a checkpoint of another program; take one that `polyhead fit` wrote")
+    if stored["polyhead"]["format"] > FORMAT:
+        raise UserError(
+            f"{file} has format {stored['polyhead']['format']}, and this version reads up to {FORMAT}: update polyhead"
+        )
+    weights = {
+        name.removeprefix(PREFIX): value for name, value in stored["state_dict"].items() if name.startswith(PREFIX)
+    }
+    return Checkpoint(stored["polyhead"]["recipe"], weights)

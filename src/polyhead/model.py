@@ -1,0 +1,75 @@
+"""Backbone and heads as one network, without anything that only training needs."""
+
+from typing import Any, Self
+
+from torch import Tensor, nn
+
+from polyhead.contracts import Backbone, Features, Head
+from polyhead.errors import UserError
+from polyhead.recipes.build import build
+
+TASKS_OPTIONS = ("target", "weight", "lr")
+"""What a recipe may say of a head that is the Task's to know, and not the head's."""
+
+
+class Model(nn.Module):
+    """One backbone, many heads.
+
+    Args:
+        backbone: Makes the features.
+        heads: Each reads them; by the names that the recipe gives.
+    """
+
+    def __init__(self, backbone: Backbone, heads: dict[str, Head[Any, Any, Any]]) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.heads = nn.ModuleDict(heads)
+
+    def named_heads(self) -> dict[str, Head[Any, Any, Any]]:
+        """Return the heads by name."""
+        return dict(self.heads.items())  # type: ignore[arg-type]  # a ModuleDict forgets what it holds
+
+    def forward(self, inputs: Any) -> dict[str, Any]:
+        """Return every head's outputs for all of `inputs`, by the head's name."""
+        features: Features = self.backbone(inputs)
+        return {name: head(features) for name, head in self.named_heads().items()}
+
+    def deploy(self) -> Self:
+        """Return a copy for inference only."""
+        heads = {name: head.deploy() for name, head in self.named_heads().items()}
+        return type(self)(self.backbone, heads).eval()
+
+
+def target_of(name: str, node: dict[str, Any]) -> str:
+    """Return the target that the head `name` learns; its own name unless its recipe `node` names another."""
+    return node.get("target") or name
+
+
+def build_model(task: dict[str, Any]) -> Model:
+    """Return the model that the `task` part of a resolved recipe describes, with fresh weights.
+
+    Raises:
+        UserError: If a backbone or head refuses its options, or a head's target is not among `labels`.
+    """
+    backbone: Backbone = build("backbones", task["backbone"], "task.backbone")
+    labels: dict[str, list[str]] = task["labels"]
+    heads = {}
+    for name, node in task["heads"].items():
+        where, target = f"task.heads.{name}", target_of(name, node)
+        if target not in labels:
+            raise UserError(f"{where} learns the target {target!r}, and the data have only: {', '.join(labels)}")
+        options = {key: value for key, value in node.items() if key not in TASKS_OPTIONS}
+        heads[name] = build("heads", options, where, spec=backbone.spec, labels=tuple(labels[target]))
+    return Model(backbone, heads)
+
+
+def load_weights(model: Model, weights: dict[str, Tensor]) -> None:
+    """Put a checkpoint's weights into a model of the same recipe.
+
+    Raises:
+        UserError: If a name or a shape differs; it names the first.
+    """
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise UserError(f"the checkpoint does not fit its recipe: {str(error).splitlines()[1].strip()}") from error

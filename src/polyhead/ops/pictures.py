@@ -1,0 +1,34 @@
+"""Text and colours on images."""
+
+import colorsys
+
+import torch
+from PIL import ImageDraw
+from torch import Tensor
+from torchvision.transforms.v2 import functional as F
+
+GOLDEN_TURN = 0.618033988749895  # of a circle: successive hues stay far apart, however many there are
+
+
+def palette(count: int) -> list[tuple[int, int, int]]:
+    """Return `count` distinct RGB colours (0 to 255), the same ones every time."""
+    hues = ((0.58 + GOLDEN_TURN * i) % 1.0 for i in range(count))
+    return [tuple(round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.85, 1.0)) for hue in hues]  # type: ignore[misc]
+
+
+def caption(image: Tensor, text: str) -> Tensor:
+    """Return the (3, H, W) uint8 image with a line of text on a dark strip along its top."""
+    picture = F.to_pil_image(image)
+    pen = ImageDraw.Draw(picture)
+    size = max(8, min(image.shape[1:]) // 16)
+    pen.rectangle((0, 0, picture.width, round(1.4 * size)), fill=(0, 0, 0))
+    pen.text((2, 0), text, fill=(255, 255, 255), font_size=size)
+    drawn: Tensor = F.pil_to_tensor(picture)
+    return drawn.to(image.device)
+
+
+def strip(pictures: list[Tensor], gap: int = 4) -> Tensor:
+    """Return (3, H, W) uint8 pictures of one height side by side, with a white gap between."""
+    space = torch.full((3, pictures[0].shape[1], gap), 255, dtype=torch.uint8)
+    parts = [part for picture in pictures for part in (picture.cpu(), space)]
+    return torch.cat(parts[:-1], dim=2)

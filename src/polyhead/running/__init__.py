@@ -1,0 +1,1 @@
+"""The work behind the verbs: `training` fits and measures, `prediction` answers about new images without Lightning."""

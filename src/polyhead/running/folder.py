@@ -1,0 +1,55 @@
+"""The run folder: where a run's recipe, surroundings, metrics, checkpoints and pictures stand."""
+
+import json
+import platform
+import subprocess
+import sys
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from polyhead.recipes.text import write
+
+LIBRARIES = ("polyhead", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "timm")
+
+
+def new_run(name: str) -> Path:
+    """Return a folder for a run of a task `name` that begins now; it is not made yet."""
+    return Path("runs") / name / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}"
+
+
+def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
+    """Make the run folder, with the resolved recipe and what surrounded the run."""
+    (run / "checkpoints").mkdir(parents=True, exist_ok=True)
+    write(recipe, run / "recipe.yaml")
+    write_json(surroundings(recipe["seed"], fingerprint), run / "environment.json")
+
+
+def surroundings(seed: int, fingerprint: str) -> dict[str, Any]:
+    """Return what a run's numbers may depend on beside its recipe."""
+    return {
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+        "platform": platform.platform(),
+        "git": commit(),
+        "data": fingerprint,
+        "seed": seed,
+        "command": sys.argv,
+    }
+
+
+def commit() -> str | None:
+    """Return the git commit of the working directory; None outside a checkout."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # a constant command
+    except OSError:
+        return None
+    return done.stdout.strip() or None
+
+
+def write_json(content: Any, path: Path) -> None:
+    """Write plain data as JSON, under a temporary name first, so that no reader meets half of it."""
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    partial.replace(path)

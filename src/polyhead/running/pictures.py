@@ -1,0 +1,77 @@
+"""Pictures of what a model sees: what is true on the left, what it says on the right."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+from torchvision.io import write_png
+
+from polyhead.contracts import Batch, Record
+from polyhead.model import Model
+from polyhead.ops.pictures import strip
+
+if TYPE_CHECKING:
+    from polyhead.loading.module import DataModule
+
+SHOWN = 8
+
+
+@torch.inference_mode()
+def draw_split(
+    model: Model, targets: Mapping[str, str], data: "DataModule", split: str, folder: Path
+) -> Path:
+    """Draw the first items of a split, in input pixels, and return the folder.
+
+    Args:
+        model: On the CPU.
+        targets: The target of each head, by the head's name.
+        data: Where the items are.
+        split: "val" or "test".
+        folder: Gets `SPLIT-000.png` and so on, `SHOWN` at most; it is made.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    model = model.eval()
+    loader = data.val_dataloader() if split == "val" else data.test_dataloader()
+    drawn = 0
+    for batch in loader:
+        for picture in draw_batch(model, targets, batch, SHOWN - drawn):
+            write_png(picture, str(folder / f"{split}-{drawn:03d}.png"))
+            drawn += 1
+        if drawn >= SHOWN:
+            break
+    return folder
+
+
+def draw_batch(model: Model, targets: Mapping[str, str], batch: Batch, most: int) -> list[Tensor]:
+    """Return the first pictures of a batch: targets drawn on the left, predictions on the right, (3, H, 2 W + gap)."""
+    images = batch.inputs[:most]
+    outputs = model(images.float() / 255)
+    true, said = [image.clone() for image in images], [image.clone() for image in images]
+    for name, head in model.named_heads().items():
+        for place, record in enumerate(head.records(head.predict(outputs[name]))):
+            said[place] = head.draw(said[place], record)
+        target = targets[name]
+        if target in batch.targets:
+            rows = batch.rows[target].tolist()
+            for row, record in zip(rows, head.records(batch.targets[target]), strict=True):
+                if row < len(true):
+                    true[row] = head.draw(true[row], record)
+    return [strip([left, right]) for left, right in zip(true, said, strict=True)]
+
+
+def draw_records(model: Model, image: Tensor, records: Mapping[str, Record]) -> Tensor:
+    """Return the (3, H, W) uint8 image with the record of every head drawn on it."""
+    for name, head in model.named_heads().items():
+        image = head.draw(image, records[name])
+    return image
+
+
+def unique_name(path: Path, taken: set[str]) -> str:
+    """Return a picture's file name after its image's, with a number where another folder had one of that name."""
+    name, number = f"{path.stem}.png", 2
+    while name in taken:
+        name, number = f"{path.stem}-{number}.png", number + 1
+    taken.add(name)
+    return name

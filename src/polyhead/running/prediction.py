@@ -1,0 +1,48 @@
+"""predict: a checkpoint and images -> one JSON of records, and pictures with everything drawn in."""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from torchvision.io import write_png
+
+from polyhead.loading.images import find_images
+from polyhead.predictor import load
+from polyhead.running.folder import write_json
+from polyhead.running.pictures import draw_records, unique_name
+
+RECORDS = "predictions.json"
+
+
+def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | None = None) -> Path:
+    """Answer about images, and return the file of records.
+
+    Pictures and records are made in a folder of their own and moved to `out` at the end, so that an error on the way
+    leaves nothing half-written. Files of the same names there are replaced, others stay.
+
+    Args:
+        checkpoint: A file or a run folder.
+        paths: Images, folders and globs.
+        out: Gets one picture an image, and `predictions.json`: a list of {"image", "picture", "heads"}.
+        score: Leave out findings below it; None: each head's own best threshold.
+
+    Raises:
+        UserError: If an image or the checkpoint is missing or broken.
+    """
+    images = find_images(paths)
+    predictor = load(checkpoint)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
+        folder, taken = Path(made), set[str]()
+        records: list[dict[str, Any]] = []
+        for path, (pixels, answer) in zip(images, predictor.stream(images, score=score), strict=True):
+            picture = unique_name(path, taken)
+            write_png(draw_records(predictor.model, pixels, answer), str(folder / picture))
+            records.append({"image": str(path), "picture": picture, "heads": answer})
+        write_json(records, folder / RECORDS)
+        out.mkdir(exist_ok=True)
+        for file in folder.iterdir():
+            shutil.move(file, out / file.name)
+    return out / RECORDS

@@ -1,0 +1,146 @@
+"""fit, validate and test: a resolved recipe or a checkpoint -> a trained or a measured model."""
+
+import logging
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pytorch_lightning as pl
+
+from polyhead import checkpoints
+from polyhead.errors import UserError
+from polyhead.model import load_weights, target_of
+from polyhead.precision import automatic
+from polyhead.recipes.build import build, build_data, build_trainer
+from polyhead.recipes.resolving import resolve
+from polyhead.running.callbacks import Bar, Stamp, keepers
+from polyhead.running.folder import new_run, open_run, write_json
+from polyhead.running.outcome import Outcome
+from polyhead.running.pictures import draw_split
+
+if TYPE_CHECKING:
+    from polyhead.loading.module import DataModule
+
+
+def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
+    """Train, then test the best checkpoint, and draw what it sees.
+
+    Everything is built before the run folder is made, so that a mistake leaves nothing behind.
+
+    Args:
+        recipe: As `recipes.resolve` returns it.
+        run: The folder to make; by default `runs/TASK/TIME`.
+
+    Raises:
+        UserError: If the recipe, or the data behind it, is wrong.
+    """
+    quiet()
+    run = run or new_run(recipe["task"]["name"])
+    pl.seed_everything(recipe["seed"], verbose=False)
+    data = load_data(recipe)
+    recipe = with_labels(recipe, data)
+    task = build_task(recipe)
+    kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
+    trainer = make_trainer(recipe, run, [*kept, Stamp(recipe)])
+    open_run(run, recipe, data.source.fingerprint())
+    trainer.fit(task, data)
+    return evaluate(run, "test", run=run) if trainer.state.finished else Outcome({}, run, None)
+
+
+def evaluate(
+    checkpoint: Path,
+    split: Literal["val", "test"],
+    overrides: Iterable[str] = (),
+    run: Path | None = None,
+) -> Outcome:
+    """Measure a checkpoint on a split of its own data, or of others that `overrides` name, and draw what it sees.
+
+    Args:
+        checkpoint: A file, or a run folder, whose best one is taken.
+        split: Which items.
+        overrides: `key=value` on top of the checkpoint's own recipe.
+        run: Where results and pictures go; by default, into the checkpoint's run folder.
+
+    Raises:
+        UserError: If the checkpoint or the recipe is wrong, or the data has other class names.
+    """
+    quiet()
+    file = checkpoints.locate(checkpoint)
+    stored = checkpoints.read(file)
+    recipe = resolve(stored.recipe, list(overrides)).recipe
+    data = load_data(recipe)
+    recipe = with_labels(recipe, data)
+    task = build_task(recipe)
+    load_weights(task.model, stored.weights)
+    run = run or file.parent.parent
+    trainer = make_trainer({**recipe, "trainer": {**recipe["trainer"], "logger": False}}, run, [])
+    measure = trainer.test if split == "test" else trainer.validate
+    measured = measure(task, data, verbose=False)
+    metrics = {name: float(value) for part in measured for name, value in part.items()}
+    if not metrics:
+        raise UserError(f"the {split} split of {recipe['data']['name']!r} has nothing to measure; check data.root")
+    write_json(metrics, run / f"{split}.json")
+    return Outcome(metrics, run, draw_split(task.model, targets_of(recipe), data, split, run / "pictures"))
+
+
+def load_data(recipe: dict[str, Any]) -> "DataModule":
+    """Return the data of a recipe, loading the targets that its heads learn, and say what was found and left out."""
+    data = build_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())))
+    for note in data.source.notes():
+        logging.getLogger("polyhead").warning(note)
+    return data
+
+
+def targets_of(recipe: dict[str, Any]) -> dict[str, str]:
+    """Return the target of each head of a recipe, by the head's name."""
+    return {name: target_of(name, node) for name, node in recipe["task"]["heads"].items()}
+
+
+def with_labels(recipe: dict[str, Any], data: "DataModule") -> dict[str, Any]:
+    """Return the recipe with the data's class names in it.
+
+    Raises:
+        UserError: If it already has other ones.
+    """
+    found = {target: list(names) for target, names in data.labels().items()}
+    for target, names in (recipe["task"].get("labels") or {}).items():
+        if target in found and list(names) != found[target]:
+            raise UserError(
+                f"class names of {target!r} differ: the recipe or checkpoint has {', '.join(names)}; the data have"
+                f" {', '.join(found[target])}; take the data it was trained on, or train anew"
+            )
+    return {**recipe, "task": {**recipe["task"], "labels": found}}
+
+
+def build_task(recipe: dict[str, Any]) -> Any:
+    """Return the LightningModule of a recipe that has its class names."""
+    node = recipe["task"]
+    labels = {target: tuple(names) for target, names in node["labels"].items()}
+    return build("tasks", node, "task", backbone=node["backbone"], heads=node["heads"], labels=labels)
+
+
+def make_trainer(recipe: dict[str, Any], run: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
+    """Return Lightning's Trainer, logging into the run folder."""
+    node = dict(recipe["trainer"])
+    given: dict[str, Any] = {"default_root_dir": run, "callbacks": [*callbacks, Bar()], "enable_model_summary": False}
+    if node.get("precision") in {None, "auto"}:
+        given["precision"] = automatic(str(node.get("accelerator", "auto")))
+    if node.get("logger") in {None, True}:
+        given["logger"] = loggers(run)
+    return build_trainer(node, **given)
+
+
+def loggers(run: Path) -> list[Any]:
+    """Return the loggers of a run: metrics.csv and TensorBoard's events, both in the run folder itself."""
+    from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+
+    return [CSVLogger(run, name="", version=""), TensorBoardLogger(run, name="", version="")]
+
+
+def quiet() -> None:
+    """Leave out what Lightning tells of hardware that is not there, and of loaders whose workers we chose."""
+    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", ".*does not have many workers.*")
+    warnings.filterwarnings("ignore", ".*number of training batches.*smaller than the logging interval.*")

@@ -1,0 +1,213 @@
+"""The Lightning module: one backbone, heads by name, each on the rows that carry its target."""
+
+from abc import ABC
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from polyhead.contracts import Batch, Features, Head, Loss
+from polyhead.errors import UserError, unknown
+from polyhead.model import build_model, target_of
+from polyhead.schedule import fraction_done, warm_cosine
+from polyhead.tasks._average import WeightAverage
+from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups
+from polyhead.tasks._ranks import average_statistics, sum_over_ranks
+
+MONITOR = "main"
+
+
+class Task(pl.LightningModule, ABC):
+    """Trains and measures one backbone with many heads.
+
+    A step runs the backbone once for the whole batch; each head reads the features of the rows that carry its target.
+    Losses are divided by what all ranks counted together. Validation measures every head; the mean of their `main`
+    metrics is the one number to monitor, `val/main`. What is validated and saved is the average of the weights.
+
+    Args:
+        backbone: Recipe of the backbone.
+        heads: Recipe of each head, by name; beside the head's own options `target` (what it learns; its name),
+            `weight` (of its losses; 1) and `lr` (its learning rate; the Task's).
+        labels: Class names by target, as the data have them.
+        optimizer: Which optimiser.
+        lr: Highest learning rate.
+        weight_decay: Decay of weights; norms and biases have none.
+        warmup: Share of the run over which the learning rate rises from 0.
+        final: The learning rate at the end of the cosine, as a share of the highest.
+        average: Longest memory of the averaged weights, in [0, 1); 0 for no average.
+        freeze: Parts that do not learn, BatchNorm statistics included: `backbone`, `backbone.body`, `heads.NAME` ...
+        channels_last: Lay out images with channels innermost, which convolutions prefer.
+
+    Raises:
+        UserError: If there is no head, or a recipe of a part is wrong, or `freeze` names no part.
+    """
+
+    defaults: ClassVar[dict[str, Any]]
+
+    def __init__(
+        self,
+        backbone: dict[str, Any],
+        heads: dict[str, dict[str, Any]],
+        labels: dict[str, tuple[str, ...]],
+        *,
+        optimizer: OptimizerName = "adamw",
+        lr: float = 2e-3,
+        weight_decay: float = 0.05,
+        warmup: float = 0.05,
+        final: float = 0.01,
+        average: float = 0.9998,
+        freeze: tuple[str, ...] = (),
+        channels_last: bool = True,
+    ) -> None:
+        super().__init__()
+        if not heads:
+            raise UserError("task.heads is empty: a task needs at least one head")
+        self.model = build_model({"backbone": backbone, "heads": heads, "labels": labels})
+        self.targets = {name: target_of(name, node) for name, node in heads.items()}
+        self.weights = {name: float(node.get("weight", 1.0)) for name, node in heads.items()}
+        self.rates = {name: float(node.get("lr") or lr) for name, node in heads.items()}
+        self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
+        self.warmup, self.final, self.average = warmup, final, average
+        self.frozen = [_part(self.model, name) for name in freeze]
+        for part in self.frozen:
+            part.requires_grad_(False)
+        self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
+        self.model.to(memory_format=self.memory_format)
+        self.recent: dict[str, Tensor] = {}
+        self.rows_seen = 0
+        heads_metrics = {name: head.metrics() for name, head in self.model.named_heads().items()}
+        self.measures = nn.ModuleDict(heads_metrics)
+        self.measured: dict[str, int] = dict.fromkeys(heads, 0)
+
+    def train(self, mode: bool = True) -> "Task":
+        """Set training mode, but leave frozen parts in evaluation, so that their statistics stand still."""
+        super().train(mode)
+        for part in self.frozen:
+            part.eval()
+        return self
+
+    def configure_callbacks(self) -> list[pl.Callback]:
+        """Return the average of the weights, where there is one."""
+        return [WeightAverage(self.average)] if self.average else []
+
+    def configure_optimizers(self) -> Optimizer:
+        """Return the optimiser over the backbone's parameters and each head's, at their own learning rates."""
+        groups = parameter_groups(self.model.backbone, self.lr, self.weight_decay)
+        for name, head in self.model.named_heads().items():
+            groups += parameter_groups(head, self.rates[name], self.weight_decay)
+        if not groups:
+            raise UserError("task.freeze leaves nothing to learn")
+        return build_optimizer(self.optimizer, groups, self.lr)
+
+    def on_fit_start(self) -> None:
+        """Let heads learn what they need to know of the training targets, unless the run goes on from a checkpoint."""
+        if self.trainer.ckpt_path is None:
+            for name, head in self.model.named_heads().items():
+                if type(head).adapt is not Head.adapt:
+                    head.adapt(self.trainer.datamodule.examples(self.targets[name]))  # type: ignore[attr-defined]
+
+    def features(self, inputs: Any) -> Features:
+        """Return the backbone's features; uint8 images become floats in [0, 1] here, on the device."""
+        if isinstance(inputs, Tensor) and inputs.dtype == torch.uint8:
+            inputs = inputs.to(memory_format=self.memory_format).float().div_(255)
+        return self.model.backbone(inputs)  # type: ignore[no-any-return]  # a Module returns Any
+
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
+        """Set the learning rates and the heads' progress to where the run is."""
+        progress = fraction_done(self.trainer)
+        factor = warm_cosine(progress, self.warmup, self.final)
+        for group in self.trainer.optimizers[0].param_groups:
+            group["lr"] = factor * group["initial_lr"]
+        for head in self.model.named_heads().values():
+            head.progress = progress
+        self.log("train/lr", factor * self.lr)
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002  # Lightning's signature
+        """Return the weighted sum of all losses; each is divided by its count over all ranks."""
+        self.rows_seen += len(batch.inputs)
+        parts = {f"{name}/{part}": loss for name, losses in self.losses(batch) for part, loss in losses.items()}
+        counts = sum_over_ranks(torch.stack([loss.count.detach().float() for loss in parts.values()]))
+        scale = self.trainer.world_size / counts.clamp(min=1)
+        means = {name: loss.total * scale[place] for place, (name, loss) in enumerate(parts.items())}
+        self.recent = {name: mean.detach() for name, mean in means.items()}
+        logged = {f"train/{name}": mean for name, mean in self.recent.items()}
+        self.log_dict(logged, on_step=False, on_epoch=True, sync_dist=True, batch_size=1)
+        return torch.stack([self.weights[name.partition("/")[0]] * mean for name, mean in means.items()]).sum()
+
+    def losses(self, batch: Batch) -> Iterator[tuple[str, dict[str, Loss]]]:
+        """Yield every head's losses of a batch; of a head without a labelled row they are zeros in the graph."""
+        features = self.features(batch.inputs)
+        for name, head in self.model.named_heads().items():
+            target = self.targets[name]
+            rows = batch.rows.get(target)
+            if rows is None:
+                rows = torch.zeros(0, dtype=torch.long, device=self.device)
+                targets = head.example_targets(0, features.size or (0, 0), torch.Generator())
+                targets = targets.to(self.device) if isinstance(targets, Tensor) else targets
+            else:
+                targets = batch.targets[target]
+            yield name, head.loss(head(_rows_of(features, rows)), targets, batch.known.get(target))
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
+        """Measure every head on its rows."""
+        self.measure(batch)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
+        """Measure every head on its rows."""
+        self.measure(batch)
+
+    def measure(self, batch: Batch) -> None:
+        """Update the metrics of every head that has a labelled row in the batch."""
+        features = self.features(batch.inputs)
+        for name, head in self.model.named_heads().items():
+            rows = batch.rows.get(self.targets[name])
+            if rows is not None:
+                predictions = head.predict(head(_rows_of(features, rows)))
+                self.measures[name].update(predictions, batch.targets[self.targets[name]])  # type: ignore[operator]
+                self.measured[name] += len(rows)
+
+    def on_validation_start(self) -> None:
+        """Average BatchNorm statistics over the ranks, so that all of them validate and save one network."""
+        average_statistics(self.model, self.rows_seen)
+        self.rows_seen = 0
+
+    def on_validation_epoch_end(self) -> None:
+        """Log every head's metrics under `val/NAME/`, and keep the best threshold that they found."""
+        for name, values in self.report("val").items():
+            if "threshold" in values:
+                self.model.named_heads()[name].threshold = float(values["threshold"])
+
+    def on_test_epoch_end(self) -> None:
+        """Log every head's metrics under `test/NAME/`."""
+        self.report("test")
+
+    def report(self, split: str) -> dict[str, dict[str, Tensor]]:
+        """Log and return the metrics of the heads that had a labelled row, and the mean of their `main`."""
+        seen = sum_over_ranks(torch.tensor(list(self.measured.values()), device=self.device))
+        results: dict[str, dict[str, Tensor]] = {}
+        for count, (name, metrics) in zip(seen.tolist(), self.measures.items(), strict=True):
+            if count:
+                results[name] = {key: value.float() for key, value in metrics.compute().items()}  # type: ignore[operator]
+            metrics.reset()  # type: ignore[operator]
+            self.measured[name] = 0
+        logged = {f"{split}/{name}/{key}": value for name, values in results.items() for key, value in values.items()}
+        if results:
+            mains = [values[self.model.named_heads()[name].main] for name, values in results.items()]
+            logged[f"{split}/{MONITOR}"] = torch.stack(mains).mean()
+        self.log_dict(logged, sync_dist=True)
+        return results
+
+
+def _rows_of(features: Features, rows: Tensor) -> Features:
+    return features if len(rows) == len(features.pooled) else features.take(rows)
+
+
+def _part(model: nn.Module, name: str) -> nn.Module:
+    parts: dict[str, nn.Module] = dict(model.named_modules())
+    if name not in parts or not name:
+        near = [part for part in parts if part.count(".") <= name.count(".") and part]
+        raise unknown("task.freeze part", name, near)
+    return parts[name]
