@@ -1,0 +1,47 @@
+"""timm's bodies and the pyramid."""
+
+import pytest
+import torch
+
+from polyhead.backbones.convnet import ConvNet
+from polyhead.backbones.cspnet import CSPNet
+from polyhead.backbones.pyramid import Pyramid
+from polyhead.backbones.timm import Timm
+
+
+def test_a_timm_model_that_does_not_exist_names_the_nearest() -> None:
+    with pytest.raises(ValueError, match="'resnet18'"):
+        Timm(model="resnet118")
+
+
+def test_a_timm_model_whose_levels_do_not_get_coarser_is_refused() -> None:
+    with pytest.raises(ValueError, match="ever coarser"):
+        Timm(model="vit_tiny_patch16_224")
+
+
+def test_a_timm_body_normalises_with_its_own_mean_and_deviation() -> None:
+    body = Timm(model="resnet10t")
+    assert body.mean.flatten().tolist() == pytest.approx([0.485, 0.456, 0.406])
+    assert body.std.flatten().tolist() == pytest.approx([0.229, 0.224, 0.225])
+
+
+def test_the_pyramid_passes_finer_levels_on_and_fuses_the_coarsest() -> None:
+    body = CSPNet(channels=(8, 16, 24, 32), depth=(1, 1, 1, 1))
+    neck = Pyramid(body, width=12, levels=3).eval()
+    image = torch.rand(1, 3, 64, 64)
+    assert neck.spec == ((8, 12, 12, 12), (4, 8, 16, 32), 32)
+    torch.testing.assert_close(neck(image).levels[0], body(image).levels[0])
+
+
+def test_every_level_of_the_pyramid_sees_every_level_of_the_body() -> None:
+    neck = Pyramid(ConvNet(channels=(4, 4, 4), depth=1), width=4, levels=3)
+    for level in range(3):
+        neck.zero_grad()
+        neck(torch.rand(2, 3, 32, 32)).levels[level].square().sum().backward()
+        for lateral in neck.lateral:
+            assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in list(lateral.parameters())[:1])
+
+
+def test_the_pyramid_asks_for_no_more_levels_than_the_body_has() -> None:
+    with pytest.raises(ValueError, match="levels=4"):
+        Pyramid(ConvNet(channels=(4, 4)), levels=4)
