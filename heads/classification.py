@@ -66,9 +66,10 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         """Return accuracy (per item, or per labelled entry) and the F1 score averaged over classes."""
         from torchmetrics import MetricCollection
         from torchmetrics.classification import (
+            BinaryAccuracy,
+            BinaryF1Score,
             MulticlassAccuracy,
             MulticlassF1Score,
-            MultilabelAccuracy,
             MultilabelF1Score,
         )
         from torchmetrics.wrappers import LambdaInputTransformer
@@ -79,8 +80,8 @@ class Classification(Head[Tensor, Tensor, Tensor]):
                 {"accuracy": MulticlassAccuracy(count, average="micro"), "f1": MulticlassF1Score(count)}
             )
         several = {
-            "accuracy": MultilabelAccuracy(count, average="micro", ignore_index=-1),
-            "f1": MultilabelF1Score(count, ignore_index=-1),
+            "accuracy": BinaryAccuracy(ignore_index=-1),
+            "f1": MultilabelF1Score(count, ignore_index=-1) if count > 1 else BinaryF1Score(ignore_index=-1),
         }
         return MetricCollection(
             {name: LambdaInputTransformer(metric, transform_target=_whole) for name, metric in several.items()}

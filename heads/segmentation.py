@@ -71,7 +71,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         for level, fuse in zip(reversed(levels[:-1]), list(self.fuse)[-2::-1], strict=True):
             x = fuse(level + F.interpolate(x, size=level.shape[2:], mode="nearest"))
         height, width = features.size
-        return F.pixel_shuffle(self.paint(x), self.stride)[:, :, :height, :width]
+        return lay_out(self.paint(x), self.stride)[:, :, :height, :width]
 
     def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
         """Return the cross-entropy over labelled pixels, and the Dice loss over the classes that each item shows."""
@@ -138,6 +138,13 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         colours = [every[self.labels.index(one["label"])] for one in shown]
         drawn: Tensor = draw_segmentation_masks(image, masks.to(image.device), alpha=0.6, colors=colours)
         return drawn
+
+
+def lay_out(x: Tensor, side: int) -> Tensor:
+    """Return (n, K side^2, h, w) as pixels (n, K, h side, w side): torch's pixel shuffle, which fails on n = 0."""
+    n, channels, height, width = x.shape
+    grid = x.view(n, channels // side**2, side, side, height, width)
+    return grid.permute(0, 1, 4, 2, 5, 3).reshape(n, channels // side**2, height * side, width * side)
 
 
 def pixel_cross_entropy(logits: Tensor, targets: Tensor) -> Loss:

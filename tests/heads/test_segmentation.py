@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame
-from polyhead.heads.segmentation import Segmentation, decode_runs, dice_loss, encode_runs, pixel_cross_entropy
+from polyhead.heads.segmentation import Segmentation, decode_runs, dice_loss, encode_runs, lay_out, pixel_cross_entropy
 
 SPEC = FeatureSpec((8, 8), (4, 8), 8)
 NAMES = ("background", "cell")
@@ -97,3 +97,8 @@ def test_a_perfect_mask_has_an_iou_of_one_and_unlabelled_pixels_do_not_count() -
 def test_a_backbone_without_grids_is_refused() -> None:
     with pytest.raises(ValueError, match="'segmentation' needs levels that are grids"):
         Segmentation(FeatureSpec((8,), (), 8), NAMES)
+
+
+def test_pixels_are_laid_out_as_torchs_pixel_shuffle_does() -> None:
+    x = torch.randn(2, 12, 3, 5)
+    torch.testing.assert_close(lay_out(x, 2), F.pixel_shuffle(x, 2))

@@ -1,0 +1,22 @@
+"""Our own heads keep the contract that plugins must keep."""
+
+from polyhead.checks import parametrize_heads
+from polyhead.heads.classification import Classification
+from polyhead.heads.detection import Detection
+from polyhead.heads.regression import Regression
+from polyhead.heads.segmentation import Segmentation
+
+NAMES = ("a", "b", "c", "d", "e")
+
+test_heads = parametrize_heads(
+    {
+        "classification": lambda spec: Classification(spec, NAMES),
+        "classification of several": lambda spec: Classification(spec, NAMES, multilabel=True, smoothing=0.1),
+        "classification of one, yes or no": lambda spec: Classification(spec, ("a",), multilabel=True),
+        "regression": Regression,
+        "regression of several": lambda spec: Regression(spec, NAMES, error="l1", dropout=0.1),
+        "segmentation": lambda spec: Segmentation(spec, NAMES, width=16),
+        "segmentation without dice": lambda spec: Segmentation(spec, NAMES, width=16, dice=0.0),
+        "detection": lambda spec: Detection(spec, NAMES),
+    }
+)
