@@ -1,0 +1,37 @@
+"""Items -> Batch: images stacked, and each target from the items that carry it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from polyhead.contracts import Batch, Frame
+from polyhead.loading.source import Item
+
+
+def collate(samples: Sequence[tuple[Item, Frame]]) -> Batch:
+    """Return the batch of some items, whose images share one size.
+
+    A target that no item carries has no key in `targets` and `rows`: nobody knows the shape of zero rows of it, and who
+    reads the batch takes a missing key as zero rows. `known` is empty: every class of a carried target is labelled.
+    """
+    items = [item for item, _ in samples]
+    names = dict.fromkeys(name for item in items for name in item.targets)
+    rows = {name: [row for row, item in enumerate(items) if name in item.targets] for name in names}
+    return Batch(
+        inputs=torch.stack([item.image.as_subclass(Tensor) for item in items]),
+        targets={name: gather([items[row].targets[name] for row in rows[name]]) for name in names},
+        rows={name: torch.tensor(rows[name]) for name in names},
+        known={},
+        frames=tuple(frame for _, frame in samples),
+    )
+
+
+def gather(targets: Sequence[Any]) -> Any:
+    """Return n >= 1 targets of one name as one: ints -> (n,) long, tensors -> (n, ...), boxes -> a list; all plain."""
+    if isinstance(targets[0], int):
+        return torch.tensor(targets)
+    if isinstance(targets[0], dict):
+        return [{key: value.as_subclass(Tensor) for key, value in target.items()} for target in targets]
+    return torch.stack([target.as_subclass(Tensor) for target in targets])

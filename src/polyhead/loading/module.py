@@ -1,0 +1,179 @@
+"""A source as Lightning's DataModule: loaders of Batches for training, validation and test."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import torch
+from pytorch_lightning import LightningDataModule
+from torch.utils.data import DataLoader
+
+from polyhead.contracts import Batch
+from polyhead.errors import UserError, unknown
+from polyhead.loading.augment import Augment, chosen
+from polyhead.loading.collate import collate, gather
+from polyhead.loading.letterbox import pair
+from polyhead.loading.samples import Failure, Order, Sample, Samples
+from polyhead.loading.source import Source, Split
+
+MEMORY = 1 << 30
+"""Bytes of letterboxed items that one split keeps, over all its processes."""
+
+
+class Loader:
+    """The batches of one split, epoch after epoch.
+
+    It wraps a DataLoader, whose order it keeps to itself: Lightning replaces the samplers of bare DataLoaders.
+
+    Attributes:
+        sampler: The order; `sampler.set_epoch` is Lightning's to call.
+        batch_sampler: None, which Lightning looks for.
+    """
+
+    batch_sampler: Final = None
+
+    def __init__(self, samples: Samples, sampler: Order, batch: int, workers: int) -> None:
+        self.sampler: Final = sampler
+        self.batches: Final[DataLoader[Any]] = DataLoader(
+            samples,
+            batch_size=batch,
+            sampler=sampler,
+            num_workers=workers,
+            collate_fn=collated,
+            drop_last=sampler.shuffle and len(sampler) > batch,
+            pin_memory=torch.cuda.is_available(),
+            persistent_workers=workers > 0,
+            prefetch_factor=4 if workers else None,
+        )
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for batch in self.batches:
+            if isinstance(batch, Failure):
+                raise UserError(batch.line)
+            yield batch
+
+
+def collated(samples: Sequence[Sample | Failure]) -> Batch | Failure:
+    """Return the batch of some samples, or the first failure among them."""
+    failures = [sample for sample in samples if isinstance(sample, Failure)]
+    return failures[0] if failures else collate([sample for sample in samples if not isinstance(sample, Failure)])
+
+
+class DataModule(LightningDataModule):
+    """Batches of a source's items, all of one size.
+
+    Args:
+        source: Where items come from.
+        targets: The targets to load; () stands for all that the source offers.
+        size: Side, or H and W, of the inputs in pixels, >= 1; images are letterboxed to it.
+        batch: Items a batch (and a process), >= 1.
+        workers: Processes that read ahead; 0 reads in the training process itself; None chooses.
+        augment: "auto" for what suits the source, "none", or the augmentations of torchvision.transforms.v2 by name,
+            each alone or with options: {name: random_affine, degrees: 10}. Only training is augmented.
+        seed: Order and augmentation of an epoch are functions of it, >= 0.
+
+    Raises:
+        UserError: If a target, an augmentation or a value is not to be had; it names the choices.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        targets: tuple[str, ...] = (),
+        *,
+        size: int | tuple[int, int] = 128,
+        batch: int = 16,
+        workers: int | None = None,
+        augment: str | list[str | dict[str, Any]] = "auto",
+        seed: int = 0,
+    ) -> None:
+        super().__init__()
+        offered = source.labels()
+        for name in targets:
+            if name not in offered:
+                raise unknown("target named", name, offered)
+        for option, value, least in (("size", min(pair(size)), 1), ("batch", batch, 1), ("seed", seed, 0)):
+            at_least(option, value, least)
+        self.source: Final = source
+        self.names: Final = tuple(targets) or tuple(offered)
+        self.size: Final = pair(size)
+        self.batch: Final = batch
+        self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
+        self.augment: Final = Augment(chosen(augment, source.augment), self.size)
+        self.seed: Final = seed
+        self.training: Final = self.samples("train", self.augment)
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return the class names of each target that is loaded."""
+        offered = self.source.labels()
+        return {name: offered[name] for name in self.names}
+
+    def samples(self, split: Split, augment: Augment) -> Samples:
+        """Return the items of a split, which each process keeps in its share of the memory."""
+        memory = MEMORY // max(1, self.workers)
+        return Samples(self.source, split, self.names, self.size, augment, seed=self.seed, memory=memory)
+
+    def train_dataloader(self) -> Loader:
+        """Return the training batches, shuffled and augmented anew each epoch; a last batch that is short is left out.
+
+        Raises:
+            UserError: If there is nothing to train on.
+        """
+        if not len(self.training):
+            raise UserError("the data has no training images; check its root and its split")
+        overfit = getattr(self.trainer, "overfit_batches", 0)  # then the same batches come again and again
+        return self.loader(self.training, shuffle=not overfit)
+
+    def val_dataloader(self) -> Loader:
+        """Return the validation batches, in order and complete."""
+        return self.loader(self.samples("val", Augment((), self.size)), shuffle=False)
+
+    def test_dataloader(self) -> Loader:
+        """Return the test batches, in order and complete."""
+        return self.loader(self.samples("test", Augment((), self.size)), shuffle=False)
+
+    def loader(self, samples: Samples, *, shuffle: bool) -> Loader:
+        """Return this process's share of the batches of some items."""
+        rank, ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        order = Order(len(samples), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
+        return Loader(samples, order, self.batch, self.workers)
+
+    def examples(self, target: str) -> Iterator[Any]:
+        """Yield the training targets of one name in batches, as collated and in input pixels, for `Head.adapt`.
+
+        No pixels are read where the source gives targets without. Items that lack the target are left out.
+
+        Raises:
+            UserError: If the target is not loaded.
+        """
+        if target not in self.names:
+            raise unknown("target named", target, self.names)
+        waiting = []
+        for index in range(len(self.training)):
+            carried = self.training.targets(index)
+            waiting += [carried[target]] if target in carried else []
+            if len(waiting) == self.batch:
+                yield gather(waiting)
+                waiting = []
+        if waiting:
+            yield gather(waiting)
+
+
+def at_least(option: str, value: int, least: int) -> int:
+    """Return `value`.
+
+    Raises:
+        UserError: If it is below `least`; it names the option.
+    """
+    if value < least:
+        raise UserError(f"{option} must be {least} or more, not {value}")
+    return value
+
+
+def spare_workers() -> int:
+    """Return how many processes may read ahead beside the training: on fewer than 4 cores they only slow it down."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(8, cores // 2) if cores >= 4 else 0

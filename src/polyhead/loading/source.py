@@ -1,0 +1,80 @@
+"""What a data source promises: labelled images by split and number, and the names of their classes.
+
+The classes registered as `polyhead.data` are Sources; `polyhead.loading.module.DataModule` wraps one. Letters in
+shapes: H and W pixels, m objects, K classes or values.
+"""
+
+from abc import ABC, abstractmethod
+from typing import Any, Literal, NamedTuple
+
+from torchvision import tv_tensors
+
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+Augmentations = tuple[str | dict[str, Any], ...]
+
+
+class DenseMap(tv_tensors.Mask):  # type: ignore[misc]  # torchvision ships no types
+    """One float a pixel, (H, W), NaN where nobody measured (depth in metres, say).
+
+    To `torchvision.transforms.v2` it is a mask: it is moved like the image, by nearest pixels, and never recoloured.
+    """
+
+
+class Item(NamedTuple):
+    """One image and what is known of it.
+
+    Attributes:
+        image: tv_tensors.Image, (3, H, W) uint8 RGB.
+        targets: By target name, only those that the item carries. A class is an int; several classes or values are a
+            float tensor (K,); boxes are {"boxes": tv_tensors.BoundingBoxes XYXY float (m, 4), "labels": long (m,)}; a
+            segmentation is a tv_tensors.Mask (H, W) uint8 of class numbers, 255 unlabelled; depth is a DenseMap
+            (H, W) float32.
+    """
+
+    image: Any
+    targets: dict[str, Any]
+
+
+class Source(ABC):
+    """Labelled images, by split and number.
+
+    Constructing one reads labels at most; pixels are read by `item`, in any process: a source pickles.
+
+    Attributes:
+        augment: The augmentations that suit this data, as a recipe would list them.
+    """
+
+    augment: Augmentations = ()
+
+    @abstractmethod
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return the targets on offer and their class names, () where a target has no classes; reads no pixels."""
+
+    @abstractmethod
+    def size(self, split: Split) -> int:
+        """Return how many items a split holds; may be 0."""
+
+    @abstractmethod
+    def item(self, split: Split, index: int) -> Item:
+        """Return item `index`, 0 <= index < size(split), the same one at every call.
+
+        Raises:
+            UserError: If its file cannot be read; it names the file.
+        """
+
+    def targets(self, split: Split, index: int) -> dict[str, Any]:
+        """Return the targets of an item; overridden where they come without pixels."""
+        return self.item(split, index).targets
+
+    def name(self, split: Split, index: int) -> str:
+        """Return what to call an item in messages and records: its file, or a made-up name."""
+        return f"{split}/{index}"
+
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """Return a short hash that changes with the content, for the records of a run."""
+
+    def notes(self) -> list[str]:
+        """Return what was left out or doubted, and why: one line each, naming the file."""
+        return []

@@ -1,0 +1,195 @@
+"""The DataModule: what its loaders give, in which order, and what happens when a file is broken."""
+
+import pickle
+from collections import Counter
+from typing import Any
+
+import pytest
+import torch
+from pytorch_lightning import LightningModule, Trainer
+from torch import Tensor
+from torchvision import tv_tensors
+
+from polyhead.contracts import Batch
+from polyhead.errors import UserError
+from polyhead.loading.module import DataModule
+from polyhead.loading.samples import Order
+from polyhead.loading.source import Item, Source, Split
+
+
+class Counted(Source):
+    """Grey images of 8 x 12 pixels; the label of an item is its number, its value is twice that; counts its reads."""
+
+    def __init__(self, items: int = 10, broken: int = -1) -> None:
+        self.items = items
+        self.broken = broken
+        self.reads: Counter[tuple[Split, int]] = Counter()
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return one class an item."""
+        return {"label": tuple(map(str, range(self.items))), "values": ()}
+
+    def size(self, _split: Split) -> int:
+        """Return the same for every split."""
+        return self.items
+
+    def item(self, split: Split, index: int) -> Item:
+        """Return an item, or fail on the broken one."""
+        self.reads[split, index] += 1
+        if index == self.broken:
+            raise UserError(f"photos/{index}.jpg: is truncated; replace it")
+        image = tv_tensors.Image(torch.full((3, 8, 12), index, dtype=torch.uint8))
+        return Item(image, self.targets(split, index))
+
+    def targets(self, _split: Split, index: int) -> dict[str, Any]:
+        """Return the label, and the value of items with odd numbers."""
+        return {"label": index, "values": torch.tensor([2.0 * index])} if index % 2 else {"label": index}
+
+    def fingerprint(self) -> str:
+        """Return the number of items."""
+        return str(self.items)
+
+
+def order(data: DataModule, epoch: int) -> list[int]:
+    """Return the labels of a training epoch in the order in which they come."""
+    loader = data.train_dataloader()
+    loader.sampler.set_epoch(epoch)
+    return [label for batch in loader for label in batch.targets["label"].tolist()]
+
+
+def test_the_training_order_differs_by_epoch_and_repeats_by_seed() -> None:
+    first, second = (order(DataModule(Counted(40), batch=4, seed=3), epoch) for epoch in (0, 1))
+    assert first != second
+    assert sorted(first) == sorted(second) == list(range(40))
+    assert order(DataModule(Counted(40), batch=4, seed=3), 1) == second
+    assert order(DataModule(Counted(40), batch=4, seed=4), 1) != second
+
+
+@pytest.mark.parametrize("batch", [1, 4, 10, 16])
+def test_training_drops_a_short_last_batch_but_never_the_only_one(batch: int) -> None:
+    sizes = [len(b.inputs) for b in DataModule(Counted(10), batch=batch).train_dataloader()]
+    assert sizes == ([batch] * (10 // batch) or [10])
+
+
+def test_validation_and_test_come_in_order_and_complete() -> None:
+    data = DataModule(Counted(10), batch=4)
+    for loader in (data.val_dataloader(), data.test_dataloader()):
+        assert [batch.targets["label"].tolist() for batch in loader] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
+        assert len(loader) == 3
+
+
+def test_only_the_named_targets_are_loaded() -> None:
+    data = DataModule(Counted(), ("values",), batch=10)
+    assert data.labels() == {"values": ()}
+    batch = next(iter(data.val_dataloader()))
+    assert list(batch.targets) == ["values"]
+    assert batch.rows["values"].tolist() == [1, 3, 5, 7, 9]
+    with pytest.raises(UserError, match=r"no target named 'lable' .did you mean 'label'"):
+        DataModule(Counted(), ("lable",))
+
+
+def test_images_are_letterboxed_to_the_size() -> None:
+    batch = next(iter(DataModule(Counted(), size=(16, 24), batch=2).val_dataloader()))
+    assert batch.inputs.shape == (2, 3, 16, 24)
+    assert batch.frames[0] == ((8, 12), (2.0, 2.0), (0, 0))
+
+
+def test_an_item_is_read_once_and_augmented_anew_each_epoch() -> None:
+    source = Counted()
+    data = DataModule(source, batch=10, workers=0, augment=[{"name": "random_affine", "degrees": 45}])
+    loader = data.train_dataloader()
+    epochs = []
+    for epoch in range(2):
+        loader.sampler.set_epoch(epoch)
+        epochs.append(next(iter(loader)).inputs.sum(0))
+    assert set(source.reads.values()) == {1}
+    assert not torch.equal(*epochs)
+
+
+def test_epochs_do_not_depend_on_the_number_of_workers() -> None:
+    def inputs(workers: int) -> Tensor:
+        data = DataModule(Counted(), batch=4, workers=workers, augment=[{"name": "random_affine", "degrees": 45}])
+        return torch.cat([batch.inputs for batch in data.train_dataloader()])
+
+    assert torch.equal(inputs(0), inputs(2))
+
+
+def line(data: DataModule) -> str:
+    """Return what the loader says as it fails; the error itself would keep its workers alive."""
+    try:
+        return f"{len(list(data.val_dataloader()))} batches"
+    except UserError as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_broken_file_is_its_one_line_also_from_a_worker(workers: int) -> None:
+    data = DataModule(Counted(broken=3), batch=4, workers=workers)
+    assert line(data) == "photos/3.jpg: is truncated; replace it"
+
+
+def test_examples_are_the_training_targets_without_pixels() -> None:
+    source = Counted(5)
+    data = DataModule(source, batch=2)
+    assert [batch.tolist() for batch in data.examples("label")] == [[0, 1], [2, 3], [4]]
+    assert [batch.tolist() for batch in data.examples("values")] == [[[2.0], [6.0]]]
+    assert not source.reads
+
+
+def test_ranks_share_training_evenly_and_evaluation_completely() -> None:
+    shares = [[index for _, index in Order(11, 0, shuffle=True, rank=rank, ranks=4)] for rank in range(4)]
+    assert {len(share) for share in shares} == {2}
+    assert len(set().union(*shares)) == 8
+    in_order = [[index for _, index in Order(11, 0, shuffle=False, rank=rank, ranks=4)] for rank in range(4)]
+    assert sorted(index for share in in_order for index in share) == list(range(11))
+    assert [len(Order(11, 0, shuffle=False, rank=rank, ranks=4)) for rank in range(4)] == [3, 3, 3, 2]
+
+
+def test_what_workers_get_travels_to_spawned_processes() -> None:
+    data = DataModule(Counted(), batch=4, augment=["random_horizontal_flip"])
+    there = pickle.loads(pickle.dumps(data.training))  # noqa: S301  # our own bytes
+    assert there[0, 3][0].targets["label"] == 3
+
+
+@pytest.mark.parametrize(("option", "value"), [("size", 0), ("batch", 0), ("workers", -1), ("seed", -1)])
+def test_impossible_options_are_named(option: str, value: int) -> None:
+    with pytest.raises(UserError, match=f"{option} must be"):
+        DataModule(Counted(), **{option: value})
+
+
+def test_no_training_images_is_an_error_with_a_cure() -> None:
+    with pytest.raises(UserError, match=r"no training images; check"):
+        DataModule(Counted(0)).train_dataloader()
+
+
+class Recorder(LightningModule):
+    """Keeps the labels of its training batches, and learns nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.automatic_optimization = False
+        self.seen: list[int] = []
+
+    def training_step(self, batch: Batch, _index: int) -> None:
+        """Note the labels."""
+        self.seen += batch.targets["label"].tolist()
+
+    def configure_optimizers(self) -> None:
+        """Return no optimizer."""
+
+
+@pytest.mark.filterwarnings("ignore:.*configure_optimizers", "ignore:.*no `validation_step`")  # it learns nothing
+@pytest.mark.filterwarnings("ignore:.*isinstance.treespec, LeafSpec.*:FutureWarning")  # Lightning 2.6 on torch 2.14
+def test_lightning_sets_the_epoch_and_leaves_the_order_to_us() -> None:
+    model = Recorder()
+    trainer = Trainer(
+        max_epochs=2,
+        accelerator="cpu",
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+    )
+    trainer.fit(model, datamodule=DataModule(Counted(12), batch=4))
+    expected = DataModule(Counted(12), batch=4)
+    assert model.seen == order(expected, 0) + order(expected, 1)
