@@ -1,0 +1,149 @@
+"""The detection head: boxes in one look, without anchors and without objectness.
+
+Written from YOLOX (arXiv 2107.08430), TOOD (2108.07755), GFL (2006.04388) and RTMDet (2212.07784).
+"""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, final
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, class_names, grid_strides
+from polyhead.heads.detection.decode import LEAST, grid, select, to_boxes
+from polyhead.heads.detection.loss import detection_loss
+from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
+from polyhead.heads.detection.records import draw, to_frame, to_records
+
+if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
+    from torchmetrics import MetricCollection
+
+
+def branch(width: int, depth: int) -> nn.Sequential:
+    """Return `depth` 3x3 convolutions with GroupNorm and ReLU, `width` channels in and out.
+
+    GroupNorm works alike for one item and for none, and keeps items apart. Groups hold 16 channels where that divides:
+    on CPUs, in bfloat16 and channels_last, the backward of smaller ones takes over ten times as long.
+    """
+    layers: list[nn.Module] = []
+    for _ in range(depth):
+        norm = nn.GroupNorm(width // 16 if width % 16 == 0 else 1, width)
+        layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), norm, nn.ReLU(inplace=True)]
+    return nn.Sequential(*layers)
+
+
+def by_point(maps: Sequence[Tensor]) -> Tensor:
+    """Return maps (B, C, H_i, W_i) as (B, A, C) float32, level after level, row by row."""
+    return torch.cat([level.permute(0, 2, 3, 1).flatten(1, 2) for level in maps], dim=1).float()
+
+
+@final
+class Detection(Head[DetectionOutputs, Boxes, Boxes]):
+    """Boxes around things, each with a class and a score: anchor-free, YOLO-style detection on a pyramid of levels.
+
+    Two decoupled branches, whose convolutions all levels share, give at every cell a score for each class and the
+    distances to the four sides of a box. Targets and predictions are lists of `boxes` (r, 4) xyxy in input pixels and
+    `labels` (r,); predictions also have `scores` (r,). An item may hold no box; a box without area is left out.
+
+    Args:
+        spec: The features to read: every level of a pyramid, say of strides 8, 16 and 32.
+        labels: Class names, one or more.
+        width: Channels of the branches; None: those of the finest level. Levels of other widths get a 1x1 convolution.
+        depth: 3x3 convolutions of each branch.
+
+    Raises:
+        ValueError: If the levels are no grids, or there are no class names.
+    """
+
+    main: ClassVar[str] = "map"
+
+    def __init__(
+        self, spec: FeatureSpec, labels: tuple[str, ...] = (), *, width: int | None = None, depth: int = 2
+    ) -> None:
+        super().__init__(spec, class_names("detection", labels))
+        grid_strides("detection", spec)
+        width = spec.channels[0] if width is None else width
+        self.fit = nn.ModuleList(nn.Identity() if c == width else nn.Conv2d(c, width, 1) for c in spec.channels)
+        self.class_branch, self.box_branch = branch(width, depth), branch(width, depth)
+        self.to_logits, self.to_distances = nn.Conv2d(width, len(labels), 1), nn.Conv2d(width, 4, 1)
+        self.scales = nn.Parameter(torch.ones(len(spec.strides)))
+        self.set_priors()
+
+    def set_priors(self) -> None:
+        """Begin with scores about 0.01 (few cells hold anything) and every side one stride away.
+
+        From boxes twice as large, small ones were learned late or not at all: their soft targets begin at their IoU.
+        """
+        assert self.to_logits.bias is not None
+        assert self.to_distances.bias is not None
+        nn.init.constant_(self.to_logits.bias, -math.log(99))
+        nn.init.normal_(self.to_distances.weight, std=0.01)
+        nn.init.constant_(self.to_distances.bias, math.log(math.e - 1))
+
+    def forward(self, features: Features) -> DetectionOutputs:
+        """Return logits and boxes at every anchor point of every level."""
+        assert features.size is not None, "a spec with strides promises images"
+        levels = [fit(level) for fit, level in zip(self.fit, features.levels, strict=True)]
+        shapes = [(level.shape[2], level.shape[3]) for level in levels]
+        points, strides = grid(shapes, self.spec.strides, levels[0].device)
+        logits = by_point([self.to_logits(self.class_branch(level)) for level in levels])
+        sides = [self.to_distances(self.box_branch(level)) for level in levels]
+        distances = by_point([side * scale for side, scale in zip(sides, self.scales, strict=True)])
+        boxes = to_boxes(points, strides, softplus(distances) + LEAST)
+        return DetectionOutputs(logits, boxes, points, strides, features.size)
+
+    def loss(self, outputs: DetectionOutputs, targets: Boxes, known: Tensor | None = None) -> dict[str, Loss]:
+        """Return the losses `class` (BCE on soft targets) and `box` (CIoU), counted by the sum of assigned scores."""
+        return detection_loss(outputs, targets, known)
+
+    def decode(self, outputs: DetectionOutputs) -> dict[str, Tensor]:
+        """Return `boxes` (n, A, 4) xyxy in input pixels and `scores` (n, A, K) in [0, 1], before any suppression."""
+        return {"boxes": outputs.boxes, "scores": outputs.logits.sigmoid()}
+
+    def predict(self, outputs: DetectionOutputs) -> Boxes:
+        """Return up to 300 boxes an item after NMS in each class, best first, scores over 0.001, as input pixels."""
+        decoded = self.decode(outputs)
+        pairs = zip(decoded["boxes"].detach(), decoded["scores"].detach(), strict=True)
+        return [select(boxes, scores, outputs.size) for boxes, scores in pairs]
+
+    def restore(self, predictions: Boxes, frames: Sequence[Frame]) -> Boxes:
+        """Return the boxes in the pixels of the original images, clamped to them."""
+        return [to_frame(item, frame) for item, frame in zip(predictions, frames, strict=True)]
+
+    def records(self, predictions: Boxes, score: float | None = None) -> list[Record]:
+        """Return `{"boxes": [{"box": [x1, y1, x2, y2], "label": name, "score": float}, ...]}` an item, best first.
+
+        Targets have a score of 1.
+        """
+        least = self.threshold if score is None else score
+        return [to_records(item, self.labels, least) for item in predictions]
+
+    def draw(self, image: Tensor, record: Record) -> Tensor:
+        """Return the (3, H, W) uint8 image with the record's boxes, a colour a class."""
+        return draw(image, record, self.labels)
+
+    def metrics(self) -> "MetricCollection":
+        """Return COCO's `map`, `map50`, `map75`; and `precision`, `recall` and `f1` at the best-F1 `threshold`."""
+        from torchmetrics import MetricCollection  # it takes seconds, and inference has no use for it
+
+        from polyhead.heads.detection.metric import DetectionMetric  # as above
+
+        return MetricCollection([DetectionMetric()])
+
+    def example_targets(self, batch: int, size: tuple[int, int], generator: torch.Generator) -> Boxes:
+        """Return items with a large, a middling and a small box; the last of several items holds none."""
+        targets = [made_up(size, len(self.labels), generator) for _ in range(batch)]
+        if batch > 1:
+            targets[-1] = {name: value[:0] for name, value in targets[-1].items()}
+        return targets
+
+
+def made_up(size: tuple[int, int], classes: int, generator: torch.Generator) -> dict[str, Tensor]:
+    """Return three boxes of about 0.8, 0.4 and 0.2 of an input of `size` (H, W), of random places and classes."""
+    whole = torch.tensor([size[1], size[0]])
+    extent = torch.tensor([[0.8], [0.4], [0.2]]) * (0.8 + 0.4 * torch.rand(3, 2, generator=generator))
+    corner = torch.rand(3, 2, generator=generator) * (1 - extent)
+    boxes = torch.cat([corner * whole, (corner + extent) * whole], dim=1)
+    return {"boxes": boxes, "labels": torch.randint(classes, (3,), generator=generator)}

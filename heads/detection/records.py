@@ -1,0 +1,60 @@
+"""Detections outside the network: in the original image, as plain data, and drawn."""
+
+from colorsys import hsv_to_rgb
+
+import torch
+from torch import Tensor
+from torchvision.utils import draw_bounding_boxes
+
+from polyhead.contracts import Frame, Record
+
+
+def to_frame(item: dict[str, Tensor], frame: Frame) -> dict[str, Tensor]:
+    """Return an item whose `boxes` (r, 4) go from the pixels of the input to those of the original, clamped to it."""
+    (height, width), (y, x), (top, left) = frame
+    boxes = item["boxes"]
+    moved = (boxes - boxes.new_tensor([left, top, left, top])) / boxes.new_tensor([x, y, x, y])
+    clamped = moved.clamp(min=0).minimum(boxes.new_tensor([width, height, width, height]))
+    return {**item, "boxes": clamped}
+
+
+def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -> Record:
+    """Return an item's boxes as plain data, highest score first, those below `least` left out.
+
+    Args:
+        item: `boxes` (r, 4), `labels` (r,) and `scores` (r,); without scores (a target) they are 1.
+        labels: Class names.
+        least: The lowest score to keep.
+    """
+    scores = item["scores"].float() if "scores" in item else torch.ones(len(item["boxes"]))
+    order = scores.argsort(descending=True, stable=True)
+    order = order[scores[order] >= least]
+    rows = zip(item["boxes"][order].tolist(), item["labels"][order].tolist(), scores[order].tolist(), strict=True)
+    return {"boxes": [{"box": box, "label": labels[label], "score": score} for box, label, score in rows]}
+
+
+def colour(index: int) -> tuple[int, int, int]:
+    """Return the RGB of a class number: hues a golden angle apart, so that near numbers look far apart."""
+    red, green, blue = hsv_to_rgb(index * 0.618034 % 1, 0.85, 1.0)
+    return round(red * 255), round(green * 255), round(blue * 255)
+
+
+def draw(image: Tensor, record: Record, labels: tuple[str, ...]) -> Tensor:
+    """Return the (3, H, W) uint8 image with the record's boxes, each with its class and score.
+
+    Args:
+        image: (3, H, W) uint8; it is left as it is.
+        record: What `to_records` returned, in the image's pixels.
+        labels: Class names, whose order gives the colours.
+    """
+    found = record["boxes"]
+    if not found:  # torchvision warns of nothing to draw
+        return image.clone()
+    drawn: Tensor = draw_bounding_boxes(
+        image,
+        torch.tensor([each["box"] for each in found]),
+        labels=[f"{each['label']} {each['score']:.2f}" for each in found],
+        colors=[colour(labels.index(each["label"])) for each in found],
+        width=max(1, min(image.shape[1:]) // 200),
+    )
+    return drawn
