@@ -12,6 +12,12 @@ from polyhead.errors import UserError
 Install = Callable[..., None]
 
 
+def forget() -> None:
+    """Have the registry look again."""
+    registry.installed.cache_clear()
+    registry.entries.cache_clear()
+
+
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
     """Return a function that installs a distribution of one module for this test."""
@@ -22,7 +28,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n")
         (folder / "entry_points.txt").write_text(entries)
         (tmp_path / f"{name}_module.py").write_text(source)
-        registry.entries.cache_clear()
+        forget()
 
     monkeypatch.syspath_prepend(tmp_path)
     before = set(sys.modules)
@@ -30,7 +36,7 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
     for name in set(sys.modules) - before:
         if name.endswith("_module"):
             del sys.modules[name]
-    registry.entries.cache_clear()
+    forget()
 
 
 def test_each_file_of_a_room_is_a_name_unless_it_begins_with_an_underscore() -> None:

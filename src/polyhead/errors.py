@@ -15,7 +15,7 @@ def choices(names: Iterable[str]) -> str:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """Return " (did you mean 'x'?)" for the one of `names` most like `name`, or "" where none is near."""
-    found = get_close_matches(name, list(names), n=1, cutoff=0.5)
+    found = get_close_matches(name, list(names), n=1, cutoff=0.65)
     return f" (did you mean {found[0]!r}?)" if found else ""
 
 

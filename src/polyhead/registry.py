@@ -19,10 +19,12 @@ from polyhead.errors import UserError, unknown
 Kind = Literal["backbones", "heads", "tasks", "data"]
 KINDS: tuple[Kind, ...] = ("backbones", "heads", "tasks", "data")
 HERE = Path(__file__).parent
+installed = cache(entry_points)
+"""All entry points, read once for all kinds: each installed package takes its time."""
 
 
 class Entry(NamedTuple):
-    """Where the class behind a name is: its module, its name there (any case, for our own), and the package it is from."""
+    """Where the class behind a name is: module, name there (in any case, for our own), and the package it is from."""
 
     module: str
     attribute: str
@@ -47,7 +49,11 @@ def class_source(module: str, attribute: str) -> tuple[ast.Module, ast.ClassDef]
     file = source(module)
     if file is None:
         return None
-    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return class_in(ast.parse(file.read_text(encoding="utf-8")), attribute)
+
+
+def class_in(tree: ast.Module, attribute: str) -> tuple[ast.Module, ast.ClassDef] | None:
+    """Return the same for a module that is parsed already."""
     for node in tree.body:
         if isinstance(node, ast.ClassDef) and plain(node.name) == plain(attribute):
             return tree, node
@@ -74,13 +80,12 @@ def entries(kind: Kind) -> dict[str, Entry]:
     for path in sorted((HERE / kind).iterdir()):
         if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").is_file()):
             found[path.stem] = Entry(f"polyhead.{kind}.{path.stem}", path.stem, "polyhead")
-    for point in entry_points(group=f"polyhead.{kind}"):
+    for point in installed().select(group=f"polyhead.{kind}"):
         package = point.dist.name if point.dist else point.module
         if point.name in found:
-            raise UserError(
-                f"the {kind} {point.name!r} is claimed by {found[point.name].package} and by {package}; uninstall one"
-            )
-        found[point.name] = Entry(point.module, point.attr, package)
+            both = f"{found[point.name].package} and by {package}"
+            raise UserError(f"the {kind} {point.name!r} is claimed by {both}; uninstall one")
+        found[point.name] = Entry(point.module, point.attr or point.name, package)
     return found
 
 
@@ -99,7 +104,10 @@ def find(kind: Kind, name: str) -> Entry:
 def summary(kind: Kind, name: str) -> str:
     """Return the first line of the docstring of the class behind a name, read from its source."""
     entry = find(kind, name)
-    found = class_source(entry.module, entry.attribute)
+    try:
+        found = class_source(entry.module, entry.attribute)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        return f"(broken: the source of {entry.module} does not parse: {error})"
     return (ast.get_docstring(found[1]) or "").partition("\n")[0] if found else ""
 
 
@@ -111,8 +119,10 @@ def load(kind: Kind, name: str) -> type:
     """
     entry = find(kind, name)
     try:
-        members = vars(import_module(entry.module))
-        return next(m for key, m in members.items() if isinstance(m, type) and plain(key) == plain(entry.attribute))
+        for key, member in vars(import_module(entry.module)).items():
+            if isinstance(member, type) and plain(key) == plain(entry.attribute):
+                return member
+        raise ImportError(f"{entry.module} has no class {entry.attribute}")
     except Exception as error:
         if entry.package == "polyhead":
             raise

@@ -1,0 +1,183 @@
+"""The verbs. Each checks what it can before it imports what it needs."""
+
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from polyhead.cli import output, showing
+from polyhead.errors import UserError
+from polyhead.recipes import resolve
+
+if TYPE_CHECKING:  # torch is behind it
+    from polyhead.running.outcome import Outcome
+
+GLOB = frozenset("*?[")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="One backbone, many heads. RECIPE is a name (see: polyhead list) or a YAML file; key=value changes it.",
+)
+Recipe = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe's name, a YAML file, or a run folder.")]
+Trained = Annotated[Path, typer.Argument(metavar="RUN_OR_CKPT", help="A run folder, or a checkpoint file.")]
+Overrides = Annotated[
+    list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes, such as trainer.max_epochs=5.")
+]
+Json = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - is stdout.")]
+Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for pictures and records.")]
+
+
+def _version(wanted: bool) -> None:
+    """Print the version and stop."""
+    if wanted:
+        sys.stdout.write(f"polyhead {version('polyhead')}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def polyhead(
+    shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a verb."""
+
+
+@app.command("list")
+def list_names(
+    kind: Annotated[
+        str | None, typer.Argument(metavar="[KIND]", help="recipes, backbones, heads, tasks or data; all if not given.")
+    ] = None,
+) -> None:
+    """List recipes, tasks, backbones, heads and data."""
+    sys.stdout.write(showing.listing(kind) + "\n")
+
+
+@app.command()
+def show(
+    what: Annotated[
+        str, typer.Argument(metavar="RECIPE|KIND.NAME", help="A recipe, or a class such as heads.detection.")
+    ],
+    overrides: Overrides = None,
+    json: Json = None,
+) -> None:
+    """Show a recipe's options and where each is from, or a class's."""
+    output.check_file(json, "--json")
+    if named := showing.one_class(what):
+        showing.no_overrides(what, overrides or [])
+        text, data = showing.class_table(*named), showing.class_data(*named)
+    else:
+        resolved = resolve(what, overrides or [])
+        _say(resolved.notes)
+        text, data = showing.recipe_table(resolved), showing.recipe_data(resolved)
+    if json:
+        output.write_json(data, json)
+    if json != output.STDOUT:
+        sys.stdout.write(text + "\n")
+
+
+@app.command()
+def fit(
+    recipe: Recipe,
+    overrides: Overrides = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", metavar="DIR", help="Run folder; runs/NAME/TIME if not given.")
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Train what a recipe describes, and test it."""
+    resolved = resolve(recipe, overrides or [])
+    output.check_folder(run, "--run", empty=True)
+    output.check_file(json, "--json")
+    _say(resolved.notes)
+    from polyhead.running import training
+
+    with output.stdout_kept(json == output.STDOUT):
+        outcome = training.fit(resolved.recipe, run)
+    _report(outcome, json)
+
+
+@app.command()
+def validate(trained: Trained, overrides: Overrides = None, json: Json = None, out: Out = None) -> None:
+    """Measure a trained model on the validation data."""
+    _evaluate(trained, "val", overrides or [], json, out)
+
+
+@app.command("test")
+def measure(trained: Trained, overrides: Overrides = None, json: Json = None, out: Out = None) -> None:
+    """Measure a trained model on the test data."""
+    _evaluate(trained, "test", overrides or [], json, out)
+
+
+@app.command()
+def predict(
+    trained: Trained,
+    images: Annotated[list[str], typer.Argument(metavar="IMAGES...", help="Image files, folders or globs.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for pictures and records.")] = Path(
+        "predictions"
+    ),
+    score: Annotated[float | None, typer.Option("--score", min=0, max=1, help="Leave out findings below it.")] = None,
+    json: Json = None,
+) -> None:
+    """Look at images with a trained model: records and pictures."""
+    _check_trained(trained)
+    for path in images:
+        if not Path(path).expanduser().exists() and not GLOB & set(path):
+            raise UserError(f"no such image: {path}")
+    output.check_folder(out, "--out")
+    output.check_file(json, "--json")
+    from polyhead.running import prediction
+
+    with output.stdout_kept(json == output.STDOUT):
+        records = prediction.predict(trained, images, out, score)
+    if json:
+        output.write_text(records.read_text(encoding="utf-8"), json)
+    if json != output.STDOUT:
+        sys.stdout.write(f"records: {records}\npictures: {out}\n")
+
+
+def _evaluate(trained: Path, split: str, overrides: list[str], json: str | None, out: Path | None) -> None:
+    """Measure a trained model on a split."""
+    _check_trained(trained)
+    if (trained / "recipe.yaml").is_file():  # mistakes in the overrides are said before torch is there
+        _say(resolve(trained, overrides).notes)
+    output.check_folder(out, "--out")
+    output.check_file(json, "--json")
+    from polyhead.running import training
+
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+    with output.stdout_kept(json == output.STDOUT):
+        outcome = training.evaluate(trained, "val" if split == "val" else "test", overrides, out)
+    _report(outcome, json)
+
+
+def _check_trained(trained: Path) -> None:
+    """Check that there is something to load.
+
+    Raises:
+        UserError: If there is not.
+    """
+    if not trained.exists():
+        raise UserError(f"no run folder and no checkpoint at {trained}")
+
+
+def _report(outcome: "Outcome", json: str | None) -> None:
+    """Write the metrics as JSON where that is asked for; print them, and where the rest is."""
+    kept = json == output.STDOUT
+    output.print_metrics(outcome.metrics, to_stderr=kept)
+    lines = [f"run: {outcome.run}"] + [f"pictures: {outcome.pictures}"] * (outcome.pictures is not None)
+    (sys.stderr if kept else sys.stdout).write("\n".join(lines) + "\n")
+    if json:
+        output.write_json(outcome.metrics, json)
+
+
+def _say(notes: list[str]) -> None:
+    """Print notes on stderr, a line each."""
+    for note in notes:
+        sys.stderr.write(f"note: {note}\n")

@@ -1,0 +1,1 @@
+"""A plugin for tests: small classes under names of their own."""
