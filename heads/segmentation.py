@@ -9,7 +9,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.utils import draw_segmentation_masks
 
-from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame, Head, Loss, Record, class_names, grid_strides
+from polyhead.contracts import (
+    IGNORE,
+    Features,
+    FeatureSpec,
+    Frame,
+    Head,
+    Loss,
+    Record,
+    class_names,
+    finer_levels,
+    grid_strides,
+)
 from polyhead.ops.frames import restore_map
 from polyhead.ops.pictures import palette
 
@@ -30,7 +41,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
     Args:
         spec: The features to read.
         labels: Class names, the background's among them; two or more.
-        width: Channels of the decoder; a multiple of 8.
+        width: Channels of the decoder; below 16, or a multiple of it.
         finest: Leave out levels of a smaller stride than this, unless there is no other.
         dice: Weight of the Dice loss beside the cross-entropy, whose weight is 1.
 
@@ -56,7 +67,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         super().__init__(spec, class_names("segmentation", labels, least=2))
         strides = grid_strides("segmentation", spec)
         self.dice = dice
-        self.skipped = min(sum(stride < finest for stride in strides), len(strides) - 1)
+        self.skipped = finer_levels(strides, finest)
         channels = spec.channels[self.skipped :]
         self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
         self.fuse = nn.ModuleList(_fusion(width) for _ in channels)
@@ -182,8 +193,11 @@ def decode_runs(code: str, size: Sequence[int]) -> Tensor:
 
 
 def _fusion(width: int) -> nn.Sequential:
+    """Return a 3 x 3 convolution with GroupNorm and ReLU; of groups of 8 channels, torch's bf16 backward is slow."""
     return nn.Sequential(
-        nn.Conv2d(width, width, 3, padding=1, bias=False), nn.GroupNorm(8, width), nn.ReLU(inplace=True)
+        nn.Conv2d(width, width, 3, padding=1, bias=False),
+        nn.GroupNorm(max(1, width // 16), width),
+        nn.ReLU(inplace=True),
     )
 
 

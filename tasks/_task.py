@@ -81,6 +81,7 @@ class Task(pl.LightningModule, ABC):
         heads_metrics = {name: head.metrics() for name, head in self.model.named_heads().items()}
         self.measures = nn.ModuleDict(heads_metrics)
         self.measured: dict[str, int] = dict.fromkeys(heads, 0)
+        self.train()
 
     def train(self, mode: bool = True) -> "Task":
         """Set training mode, but leave frozen parts in evaluation, so that their statistics stand still."""

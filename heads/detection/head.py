@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import softplus
 
-from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, class_names, grid_strides
+from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, class_names, finer_levels, grid_strides
 from polyhead.heads.detection.decode import LEAST, grid, select, to_boxes
 from polyhead.heads.detection.loss import detection_loss
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
@@ -48,10 +48,12 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
     `labels` (r,); predictions also have `scores` (r,). An item may hold no box; a box without area is left out.
 
     Args:
-        spec: The features to read: every level of a pyramid, say of strides 8, 16 and 32.
+        spec: The features to read, of a pyramid at best.
         labels: Class names, one or more.
-        width: Channels of the branches; None: those of the finest level. Levels of other widths get a 1x1 convolution.
+        width: Channels of the branches; None: those of the finest level read. Others get a 1x1 convolution.
         depth: 3x3 convolutions of each branch.
+        finest: Leave out levels of a smaller stride than this, unless there is no other: few objects need them, and
+            each has four times the cells of the next.
 
     Raises:
         ValueError: If the levels are no grids, or there are no class names.
@@ -60,15 +62,22 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
     main: ClassVar[str] = "map"
 
     def __init__(
-        self, spec: FeatureSpec, labels: tuple[str, ...] = (), *, width: int | None = None, depth: int = 2
+        self,
+        spec: FeatureSpec,
+        labels: tuple[str, ...] = (),
+        *,
+        width: int | None = None,
+        depth: int = 2,
+        finest: int = 8,
     ) -> None:
         super().__init__(spec, class_names("detection", labels))
-        grid_strides("detection", spec)
-        width = spec.channels[0] if width is None else width
-        self.fit = nn.ModuleList(nn.Identity() if c == width else nn.Conv2d(c, width, 1) for c in spec.channels)
+        self.skipped = finer_levels(grid_strides("detection", spec), finest)
+        self.strides, channels = spec.strides[self.skipped :], spec.channels[self.skipped :]
+        width = channels[0] if width is None else width
+        self.fit = nn.ModuleList(nn.Identity() if c == width else nn.Conv2d(c, width, 1) for c in channels)
         self.class_branch, self.box_branch = branch(width, depth), branch(width, depth)
         self.to_logits, self.to_distances = nn.Conv2d(width, len(labels), 1), nn.Conv2d(width, 4, 1)
-        self.scales = nn.Parameter(torch.ones(len(spec.strides)))
+        self.scales = nn.Parameter(torch.ones(len(self.strides)))
         self.set_priors()
 
     def set_priors(self) -> None:
@@ -85,9 +94,9 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
     def forward(self, features: Features) -> DetectionOutputs:
         """Return logits and boxes at every anchor point of every level."""
         assert features.size is not None, "a spec with strides promises images"
-        levels = [fit(level) for fit, level in zip(self.fit, features.levels, strict=True)]
+        levels = [fit(level) for fit, level in zip(self.fit, features.levels[self.skipped :], strict=True)]
         shapes = [(level.shape[2], level.shape[3]) for level in levels]
-        points, strides = grid(shapes, self.spec.strides, levels[0].device)
+        points, strides = grid(shapes, self.strides, levels[0].device)
         logits = by_point([self.to_logits(self.class_branch(level)) for level in levels])
         sides = [self.to_distances(self.box_branch(level)) for level in levels]
         distances = by_point([side * scale for side, scale in zip(sides, self.scales, strict=True)])

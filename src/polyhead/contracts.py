@@ -237,6 +237,11 @@ def grid_strides(head: str, spec: FeatureSpec) -> tuple[int, ...]:
     return spec.strides
 
 
+def finer_levels(strides: Sequence[int], finest: int) -> int:
+    """Return how many levels have a stride below `finest`: those a head leaves out; at least one is always left."""
+    return min(sum(stride < finest for stride in strides), len(strides) - 1)
+
+
 def class_names(head: str, labels: Sequence[str], least: int = 1) -> tuple[str, ...]:
     """Return `labels` as a tuple.
 

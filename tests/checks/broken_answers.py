@@ -1,6 +1,6 @@
 """Heads that break one promise about answers, state and options each."""
 
-# ruff: noqa: ANN001, ANN003, ANN201, ANN204, ARG002, D101, D102  # the contract documents and types what these override
+# ruff: noqa: ANN001, ANN003, ANN201, ANN204, D101  # the contract documents and types what these override
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING

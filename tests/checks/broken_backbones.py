@@ -1,6 +1,6 @@
 """A small backbone that keeps every promise, and backbones that break one each."""
 
-# ruff: noqa: ANN001, ANN003, ANN201, ANN204, ARG002, D101, D102  # the contract documents and types what these override
+# ruff: noqa: ANN001, ANN003, ANN201, ANN204, D101  # the contract documents and types what these override
 
 import torch
 from torch import Tensor, nn

@@ -1,6 +1,6 @@
 """Heads that break one promise about losses and learning each."""
 
-# ruff: noqa: ANN001, ANN201, ANN204, ARG002, D101, D102  # the contract documents and types what these override
+# ruff: noqa: ANN001, ANN201, ANN204, D101  # the contract documents and types what these override
 
 import torch
 from reference_heads import Boxes, Pixels, Values

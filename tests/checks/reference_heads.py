@@ -1,6 +1,6 @@
 """Three small heads that keep every promise, one for each form of targets: rows, maps, lists of boxes."""
 
-# ruff: noqa: ANN001, ANN201, ANN204, ARG002, D102  # the contract documents and types what these override
+# ruff: noqa: ANN001, ANN201, ANN204  # the contract documents and types what these override
 
 from math import ceil
 from typing import NamedTuple

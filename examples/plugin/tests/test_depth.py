@@ -1,6 +1,7 @@
 """The conformance suite, in three lines."""
 
-from polyhead.checks import parametrize_heads
 from polyhead_depth import Depth
+
+from polyhead.checks import parametrize_heads
 
 test_depth = parametrize_heads({"depth": Depth})

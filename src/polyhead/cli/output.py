@@ -1,8 +1,5 @@
 """What a command leaves behind: columns and tables to read, JSON to keep."""
 
-import json
-import math
-import os
 import shutil
 import sys
 import tempfile
@@ -13,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from polyhead.errors import UserError
+from polyhead.files import json_text, write_text
 
 STDOUT = "-"
 NARROWEST = 24
@@ -90,38 +88,17 @@ def _check_folder(folder: Path, said: str) -> None:
         raise UserError(f"{said}: {nearest} cannot be written to: {error.strerror}") from error
 
 
-def plain_json(value: Any) -> Any:
-    """Return plain data as JSON can hold it: numbers that are not finite become null."""
-    if isinstance(value, dict):
-        return {str(key): plain_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain_json(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
 def write_json(value: Any, where: str) -> None:
     """Write plain data as JSON to a file, or to stdout for "-"."""
-    write_text(json.dumps(plain_json(value), indent=2, ensure_ascii=False) + "\n", where)
+    write(json_text(value), where)
 
 
-def write_text(text: str, where: str) -> None:
-    """Write a text to stdout for "-", or to a file, whole or not at all: under another name first.
-
-    Raises:
-        UserError: If the file cannot be written.
-    """
+def write(text: str, where: str) -> None:
+    """Write a text to stdout for "-", or to a file."""
     if where == STDOUT:
         sys.stdout.write(text)
-        return
-    target = Path(where)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(target)
-    except OSError as error:
-        beside.unlink(missing_ok=True)
-        raise UserError(f"{where} cannot be written: {error.strerror or error}") from error
+    else:
+        write_text(text, where)
 
 
 @contextmanager

@@ -136,7 +136,7 @@ def predict(
     with output.stdout_kept(json == output.STDOUT):
         records = prediction.predict(trained, images, out, score)
     if json:
-        output.write_text(records.read_text(encoding="utf-8"), json)
+        output.write(records.read_text(encoding="utf-8"), json)
     if json != output.STDOUT:
         sys.stdout.write(f"records: {records}\npictures: {out}\n")
 

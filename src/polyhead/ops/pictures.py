@@ -1,6 +1,7 @@
 """Text and colours on images."""
 
 import colorsys
+from pathlib import Path
 
 import torch
 from PIL import ImageDraw
@@ -25,6 +26,11 @@ def caption(image: Tensor, text: str) -> Tensor:
     pen.text((2, 0), text, fill=(255, 255, 255), font_size=size)
     drawn: Tensor = F.pil_to_tensor(picture)
     return drawn.to(image.device)
+
+
+def save(image: Tensor, path: Path) -> None:
+    """Write the (3, H, W) uint8 image as a PNG file."""
+    F.to_pil_image(image).save(path, format="PNG", compress_level=1)
 
 
 def strip(pictures: list[Tensor], gap: int = 4) -> Tensor:

@@ -6,7 +6,6 @@ agree.
 """
 
 import math
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import yaml
 
 from polyhead.errors import UserError
+from polyhead.files import write_text
 
 SCALARS: tuple[tuple[str, str, str], ...] = (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -124,8 +124,4 @@ def line(value: Any) -> str:
 
 def write(recipe: dict[str, Any], path: str | Path) -> None:
     """Write a recipe to a file as YAML, whole or not at all; folders are made."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    beside.write_text(written(recipe), encoding="utf-8")
-    beside.replace(target)
+    write_text(written(recipe), path)

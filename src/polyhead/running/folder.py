@@ -1,6 +1,5 @@
 """The run folder: where a run's recipe, surroundings, metrics, checkpoints and pictures stand."""
 
-import json
 import platform
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from polyhead.files import json_text, write_text
 from polyhead.recipes.text import write
 
 LIBRARIES = ("polyhead", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "timm")
@@ -23,7 +23,7 @@ def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
     """Make the run folder, with the resolved recipe and what surrounded the run."""
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     write(recipe, run / "recipe.yaml")
-    write_json(surroundings(recipe["seed"], fingerprint), run / "environment.json")
+    write_text(json_text(surroundings(recipe["seed"], fingerprint)), run / "environment.json")
 
 
 def surroundings(seed: int, fingerprint: str) -> dict[str, Any]:
@@ -46,10 +46,3 @@ def commit() -> str | None:
     except OSError:
         return None
     return done.stdout.strip() or None
-
-
-def write_json(content: Any, path: Path) -> None:
-    """Write plain data as JSON, under a temporary name first, so that no reader meets half of it."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(path)

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torchvision.io import write_png
 
 from polyhead.contracts import Batch, Record
 from polyhead.model import Model
-from polyhead.ops.pictures import strip
+from polyhead.ops.pictures import save, strip
 
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
@@ -19,9 +18,7 @@ SHOWN = 8
 
 
 @torch.inference_mode()
-def draw_split(
-    model: Model, targets: Mapping[str, str], data: "DataModule", split: str, folder: Path
-) -> Path:
+def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", split: str, folder: Path) -> Path:
     """Draw the first items of a split, in input pixels, and return the folder.
 
     Args:
@@ -37,7 +34,7 @@ def draw_split(
     drawn = 0
     for batch in loader:
         for picture in draw_batch(model, targets, batch, SHOWN - drawn):
-            write_png(picture, str(folder / f"{split}-{drawn:03d}.png"))
+            save(picture, folder / f"{split}-{drawn:03d}.png")
             drawn += 1
         if drawn >= SHOWN:
             break

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from torchvision.io import write_png
-
+from polyhead.files import json_text, write_text
 from polyhead.loading.images import find_images
+from polyhead.ops.pictures import save
 from polyhead.predictor import load
-from polyhead.running.folder import write_json
 from polyhead.running.pictures import draw_records, unique_name
 
 RECORDS = "predictions.json"
@@ -39,9 +38,9 @@ def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | No
         records: list[dict[str, Any]] = []
         for path, (pixels, answer) in zip(images, predictor.stream(images, score=score), strict=True):
             picture = unique_name(path, taken)
-            write_png(draw_records(predictor.model, pixels, answer), str(folder / picture))
+            save(draw_records(predictor.model, pixels, answer), folder / picture)
             records.append({"image": str(path), "picture": picture, "heads": answer})
-        write_json(records, folder / RECORDS)
+        write_text(json_text(records), folder / RECORDS)
         out.mkdir(exist_ok=True)
         for file in folder.iterdir():
             shutil.move(file, out / file.name)

@@ -10,12 +10,13 @@ import pytorch_lightning as pl
 
 from polyhead import checkpoints
 from polyhead.errors import UserError
+from polyhead.files import json_text, write_text
 from polyhead.model import load_weights, target_of
 from polyhead.precision import automatic
-from polyhead.recipes.build import build, build_data, build_trainer
+from polyhead.recipes.build import build, build_data, build_trainer, check_values
 from polyhead.recipes.resolving import resolve
 from polyhead.running.callbacks import Bar, Stamp, keepers
-from polyhead.running.folder import new_run, open_run, write_json
+from polyhead.running.folder import new_run, open_run
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
 
@@ -36,6 +37,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
         UserError: If the recipe, or the data behind it, is wrong.
     """
     quiet()
+    check_values(recipe)
     run = run or new_run(recipe["task"]["name"])
     pl.seed_everything(recipe["seed"], verbose=False)
     data = load_data(recipe)
@@ -69,6 +71,7 @@ def evaluate(
     file = checkpoints.locate(checkpoint)
     stored = checkpoints.read(file)
     recipe = resolve(stored.recipe, list(overrides)).recipe
+    check_values(recipe)
     data = load_data(recipe)
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
@@ -80,7 +83,7 @@ def evaluate(
     metrics = {name: float(value) for part in measured for name, value in part.items()}
     if not metrics:
         raise UserError(f"the {split} split of {recipe['data']['name']!r} has nothing to measure; check data.root")
-    write_json(metrics, run / f"{split}.json")
+    write_text(json_text(metrics), run / f"{split}.json")
     return Outcome(metrics, run, draw_split(task.model, targets_of(recipe), data, split, run / "pictures"))
 
 
@@ -138,9 +141,19 @@ def loggers(run: Path) -> list[Any]:
     return [CSVLogger(run, name="", version=""), TensorBoardLogger(run, name="", version="")]
 
 
+KNOWN = (
+    "Experiment logs directory",  # it is the run folder, which already holds the recipe
+    "Checkpoint directory",  # as above
+    "module.s. in eval mode at the start of training",  # parts that task.freeze names
+    "the logging interval",  # of short epochs, whose numbers are logged at their end
+    "does not have many workers",  # data.workers chooses
+)
+
+
 def quiet() -> None:
-    """Leave out what Lightning tells of hardware that is not there, and of loaders whose workers we chose."""
-    for name in ("pytorch_lightning", "lightning.pytorch", "lightning_fabric"):
+    """Leave out what Lightning says of hardware that is not there, and its warnings of what is so on purpose."""
+    for name in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    warnings.filterwarnings("ignore", ".*does not have many workers.*")
-    warnings.filterwarnings("ignore", ".*number of training batches.*smaller than the logging interval.*")
+    for message in KNOWN:
+        warnings.filterwarnings("ignore", f".*{message}")
+    warnings.filterwarnings("ignore", ".*LeafSpec", FutureWarning)  # Lightning's own call, with torch >= 2.13

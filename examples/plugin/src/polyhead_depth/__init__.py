@@ -1,11 +1,12 @@
 """Depth: a head of Polyhead in a package of its own."""
 
 import torch
+from torch import Generator, Tensor, nn
+from torchmetrics import MeanMetric, MetricCollection
+
 from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, grid_strides
 from polyhead.ops.frames import restore_map
 from polyhead.ops.pictures import caption
-from torch import Generator, Tensor, nn
-from torchmetrics import MeanMetric, MetricCollection
 
 
 class Depth(Head[Tensor, Tensor, list[Tensor]]):

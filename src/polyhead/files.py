@@ -1,0 +1,39 @@
+"""Files that are whole or not there."""
+
+import json
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+from polyhead.errors import UserError
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file under another name first, so that no reader meets half of it; folders are made.
+
+    Raises:
+        UserError: If the file cannot be written.
+    """
+    target = Path(path)
+    beside = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UserError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def json_text(value: Any) -> str:
+    """Return plain data as JSON, with null for numbers that are not finite, which JSON has no words for."""
+    return json.dumps(_finite(value), indent=2, ensure_ascii=False) + "\n"
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

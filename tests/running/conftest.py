@@ -1,0 +1,36 @@
+"""A run of a few seconds, shared by the tests that look at what it left."""
+
+from typing import Any
+
+import pytest
+
+from polyhead.recipes.resolving import resolve
+from polyhead.running.outcome import Outcome
+from polyhead.running.training import fit
+
+RECIPE: dict[str, Any] = {
+    "task": {
+        "name": "multitask",
+        "backbone": {
+            "name": "pyramid",
+            "width": 16,
+            "levels": 2,
+            "body": {"name": "convnet", "channels": [8, 16, 16], "depth": 1},
+        },
+        "heads": {"label": {}, "boxes": {}, "mask": {"width": 8}},
+    },
+    "data": {"name": "digits", "images": 16, "canvas": 64, "size": 64, "batch": 8, "workers": 0},
+    "trainer": {"max_epochs": 2, "accelerator": "cpu"},
+}
+
+
+@pytest.fixture(scope="session")
+def recipe() -> dict[str, Any]:
+    """Return three small heads on sixteen scenes of 64 pixels."""
+    return RECIPE
+
+
+@pytest.fixture(scope="session")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Return the outcome of a fit of three heads on sixteen scenes."""
+    return fit(resolve(RECIPE).recipe, tmp_path_factory.mktemp("runs") / "run")
