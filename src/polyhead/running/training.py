@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 from polyhead import checkpoints
 from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
+from polyhead.memory import keep_memory
 from polyhead.model import load_weights, target_of
 from polyhead.precision import automatic
 from polyhead.recipes.build import build, build_data, build_trainer, check_values
@@ -37,6 +38,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
         UserError: If the recipe, or the data behind it, is wrong.
     """
     quiet()
+    keep_memory()
     check_values(recipe)
     run = run or new_run(recipe["task"]["name"])
     pl.seed_everything(recipe["seed"], verbose=False)
@@ -68,6 +70,7 @@ def evaluate(
         UserError: If the checkpoint or the recipe is wrong, or the data has other class names.
     """
     quiet()
+    keep_memory()
     file = checkpoints.locate(checkpoint)
     stored = checkpoints.read(file)
     recipe = resolve(stored.recipe, list(overrides)).recipe

@@ -1,0 +1,25 @@
+"""Memory that is used again and again, and not fetched anew from the system each time."""
+
+import ctypes
+import sys
+
+TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
+"""Numbers of glibc's `mallopt`."""
+OPTIONS = {TRIM_THRESHOLD: 1 << 30, TOP_PAD: 1 << 26, MMAP_THRESHOLD: 1 << 30}
+"""Bytes: what is freed stays, what is fetched comes in large pieces, and no block is mapped on its own."""
+
+
+def keep_memory() -> bool:
+    """Tell the C library to keep freed memory for the next tensor, and return whether it could be told.
+
+    glibc hands large blocks back to the system as soon as a tensor dies, and fetches them anew, page fault by page
+    fault, for the next: a quarter of the time of a training step on a CPU. The price is that the process stays as large
+    as it once was. Other C libraries are left alone.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is None:
+        return False
+    told = [mallopt(option, value) for option, value in OPTIONS.items()]
+    return all(told)
