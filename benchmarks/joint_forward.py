@@ -2,9 +2,9 @@
 
     python benchmarks/joint_forward.py [--batch 16] [--rounds 30]
 
-The networks are those of the recipes `multitask`, `classification`, `detection` and `segmentation`, in evaluation, at their
-input size, on the CPU. Rounds interleave the four, so that a busy machine slows all of them alike; the ratio of the medians
-counts.
+The networks are those of the recipes `multitask`, `classification`, `detection` and `segmentation`, in evaluation, at
+their input size, on the CPU. Rounds interleave the four, so that a busy machine slows all of them alike; the ratio of
+the medians counts.
 """
 
 import argparse

@@ -10,12 +10,19 @@ from torch.optim import Optimizer
 OptimizerName = Literal["adamw", "sgd", "nadam", "radam", "rmsprop"]
 
 
-def build_optimizer(name: OptimizerName, groups: list[dict[str, Any]], lr: float) -> Optimizer:
-    """Return the optimiser `name` over parameter groups; each group remembers its `initial_lr`."""
+def build_optimizer(name: OptimizerName, groups: list[dict[str, Any]], lr: float, *, fused: bool = True) -> Optimizer:
+    """Return the optimiser `name` over parameter groups; each group remembers its `initial_lr`.
+
+    Args:
+        name: Which one.
+        groups: As torch takes them.
+        lr: Of groups that name none.
+        fused: One kernel for the whole step, where the optimiser has it; not for fp16, whose gradients have a scale.
+    """
     for group in groups:
         group["initial_lr"] = group["lr"]
     if name == "adamw":
-        return torch.optim.AdamW(groups, lr=lr, fused=True)
+        return torch.optim.AdamW(groups, lr=lr, fused=fused)
     if name == "sgd":
         return torch.optim.SGD(groups, lr=lr, momentum=0.9, nesterov=True)
     if name == "nadam":

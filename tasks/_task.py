@@ -101,7 +101,23 @@ class Task(pl.LightningModule, ABC):
             groups += parameter_groups(head, self.rates[name], self.weight_decay)
         if not groups:
             raise UserError("task.freeze leaves nothing to learn")
-        return build_optimizer(self.optimizer, groups, self.lr)
+        fp16 = self._trainer is not None and self._trainer.precision == "16-mixed"
+        return build_optimizer(self.optimizer, groups, self.lr, fused=not fp16)
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Clip gradients as the trainer's options say, with the fused optimiser too, which Lightning refuses."""
+        if not gradient_clip_val:
+            return
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        if gradient_clip_algorithm == "value":
+            nn.utils.clip_grad_value_(parameters, gradient_clip_val)
+        else:
+            nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
 
     def on_fit_start(self) -> None:
         """Let heads learn what they need to know of the training targets, unless the run goes on from a checkpoint."""

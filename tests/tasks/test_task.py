@@ -81,6 +81,27 @@ def test_each_optimiser_takes_a_step(name: Any) -> None:
     assert (layer.weight < before).all()
 
 
+class Steps(pl.Callback):
+    """Keeps the norm of all gradients as the optimiser gets them."""
+
+    def __init__(self) -> None:
+        self.norms: list[float] = []
+
+    def on_before_zero_grad(self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any) -> None:
+        gradients = [p.grad for p in pl_module.parameters() if p.grad is not None]
+        self.norms += [torch.nn.utils.get_total_norm(gradients).item()] if gradients else []
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_gradients_are_clipped_to_the_norm_that_the_trainer_names(
+    precision: str, make_task: MakeTask, train: Train
+) -> None:
+    kept = Steps()
+    train(make_task(), kept, max_epochs=1, gradient_clip_val=0.01, precision=precision)
+    assert kept.norms == pytest.approx([0.01] * len(kept.norms), rel=1e-3)
+    assert kept.norms
+
+
 def test_a_head_may_have_a_learning_rate_of_its_own(make_task: MakeTask) -> None:
     task = make_task(heads={"label": {"name": "classification", "lr": 0.5}}, lr=0.25)
     rates = {group["initial_lr"] for group in task.configure_optimizers().param_groups}

@@ -107,7 +107,9 @@ class Bar(ProgressBar):
         if self.enabled and trainer.state.fn == "fit" and not trainer.sanity_checking:
             done = fraction_done(trainer)
             self.console.print(
-                f"epoch {trainer.current_epoch + 1:>3}  {self.state(trainer, pl_module, done)}", highlight=False
+                f"epoch {trainer.current_epoch + 1:>3}  {self.state(trainer, pl_module, done)}",
+                highlight=False,
+                soft_wrap=True,
             )
 
     def state(self, trainer: Trainer, pl_module: LightningModule, done: float) -> str:

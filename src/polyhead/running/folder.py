@@ -1,6 +1,7 @@
 """The run folder: where a run's recipe, surroundings, metrics, checkpoints and pictures stand."""
 
 import platform
+import shutil
 import subprocess
 import sys
 from datetime import datetime
@@ -24,6 +25,12 @@ def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     write(recipe, run / "recipe.yaml")
     write_text(json_text(surroundings(recipe["seed"], fingerprint)), run / "environment.json")
+
+
+def close_run(run: Path) -> None:
+    """Take a run folder away again if it has no checkpoint yet."""
+    if not any((run / "checkpoints").iterdir()):
+        shutil.rmtree(run)
 
 
 def surroundings(seed: int, fingerprint: str) -> dict[str, Any]:

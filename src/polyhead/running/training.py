@@ -17,7 +17,7 @@ from polyhead.precision import automatic
 from polyhead.recipes.build import build, build_data, build_trainer, check_values
 from polyhead.recipes.resolving import resolve
 from polyhead.running.callbacks import Bar, Stamp, keepers
-from polyhead.running.folder import new_run, open_run
+from polyhead.running.folder import close_run, new_run, open_run
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
 
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
     """Train, then test the best checkpoint, and draw what it sees.
 
-    Everything is built before the run folder is made, so that a mistake leaves nothing behind.
+    Everything is built before the run folder is made, and a folder without a checkpoint is taken away again, so that a
+    mistake leaves nothing behind.
 
     Args:
         recipe: As `recipes.resolve` returns it.
@@ -48,7 +49,11 @@ def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     trainer = make_trainer(recipe, run, [*kept, Stamp(recipe)])
     open_run(run, recipe, data.source.fingerprint())
-    trainer.fit(task, data)
+    try:
+        trainer.fit(task, data)
+    except UserError:
+        close_run(run)
+        raise
     return evaluate(run, "test", run=run) if trainer.state.finished else Outcome({}, run, None)
 
 

@@ -1,0 +1,93 @@
+"""Two processes do what one does with the same global batch."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch import distributed, nn
+from torchvision import tv_tensors
+
+from polyhead.loading.module import DataModule
+from polyhead.loading.source import Item, Source, Split
+from polyhead.tasks._ranks import average_statistics, sum_over_ranks
+from polyhead.tasks.multitask import Multitask
+
+pytestmark = pytest.mark.slow
+BODY = {"name": "convnet", "channels": [4, 4], "depth": 1, "norm": "none"}
+HEADS = {"label": {"name": "classification"}, "mask": {"name": "segmentation", "width": 4, "dice": 0.0}}
+
+
+class Uneven(Source):
+    """Four images, all with a mask; the first alone has a class, so that one of two ranks has none."""
+
+    augment = ()
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return two classes of each."""
+        return {"label": ("a", "b"), "mask": ("background", "thing")}
+
+    def size(self, split: Split) -> int:
+        """Return 4 training images, and no others."""
+        return 4 if split == "train" else 0
+
+    def item(self, split: Split, index: int) -> Item:
+        """Return noise."""
+        generator = torch.Generator().manual_seed(index)
+        image = torch.randint(256, (3, 16, 16), generator=generator, dtype=torch.uint8)
+        mask = torch.randint(2, (16, 16), generator=generator, dtype=torch.uint8)
+        targets: dict[str, Any] = {"mask": tv_tensors.Mask(mask)}
+        return Item(tv_tensors.Image(image), targets | ({"label": 1} if index == 0 else {}))
+
+    def fingerprint(self) -> str:
+        """Return a name."""
+        return "uneven"
+
+
+def trained(devices: int, tmp_path: Path) -> dict[str, torch.Tensor]:
+    """Return the weights after one step of SGD on all four images, shared among processes."""
+    pl.seed_everything(0, verbose=False)
+    data = DataModule(Uneven(), size=16, batch=4 // devices, workers=0)
+    task = Multitask(BODY, HEADS, data.labels(), optimizer="sgd", lr=0.1, warmup=0.0, average=0.0)
+    quiet = {
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
+    strategy = "ddp_spawn" if devices > 1 else "auto"
+    limits = {"max_steps": 1, "limit_val_batches": 0}
+    trainer = pl.Trainer(accelerator="cpu", devices=devices, strategy=strategy, **limits, **quiet)  # type: ignore[arg-type]
+    trainer.fit(task, data)
+    trainer.save_checkpoint(tmp_path / "weights.ckpt")
+    weights: dict[str, torch.Tensor] = torch.load(tmp_path / "weights.ckpt", weights_only=True)["state_dict"]
+    return weights
+
+
+def test_a_step_of_two_ranks_is_the_step_of_one_also_where_a_rank_has_no_labelled_row(tmp_path: Path) -> None:
+    one, two = trained(1, tmp_path), trained(2, tmp_path)
+    for name, value in one.items():
+        torch.testing.assert_close(two[name], value, rtol=1e-5, atol=1e-6)
+
+
+def statistics_of(rank: int, meeting: str) -> None:
+    """Check, as one of two ranks that saw 3 rows and 1, that statistics become the mean over rows."""
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
+    norm = nn.BatchNorm2d(2)
+    norm.running_mean = torch.tensor([4.0 * rank, 8.0])
+    average_statistics(norm, rows=3 - 2 * rank)
+    assert norm.running_mean.tolist() == [1.0, 8.0]
+    assert sum_over_ranks(torch.tensor([1.0 + rank])).tolist() == [3.0]
+    distributed.destroy_process_group()
+
+
+def test_batchnorm_statistics_become_the_mean_over_the_rows_of_all_ranks(tmp_path: Path) -> None:
+    torch.multiprocessing.spawn(statistics_of, (str(tmp_path / "meeting"),), nprocs=2)
+
+
+def test_a_single_process_agrees_with_itself() -> None:
+    norm = nn.BatchNorm2d(2)
+    before = norm.running_mean
+    average_statistics(norm, rows=5)
+    assert norm.running_mean is before
