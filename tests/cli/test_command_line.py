@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 import polyhead.running
-from polyhead.cli import main
+from polyhead.cli.entry import main
 
 METRICS = {"test/good/accuracy": 0.75, "test/main": float("nan")}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from polyhead.cli import main
+from polyhead.cli.entry import main
 
 STORED = Path(__file__).parents[1] / "files" / "format-1.ckpt"
 

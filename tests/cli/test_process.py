@@ -11,7 +11,7 @@ HEAVY = "torch|numpy|pytorch_lightning|rich|torchvision|timm|omegaconf"
 """What costs time; pydantic is not among it, since Typer reads arguments with it."""
 PROGRAM = f"""
 import sys
-from polyhead.cli import main
+from polyhead.cli.entry import main
 code = main(sys.argv[1:])
 heavy = set("{HEAVY}".split("|")) & set(sys.modules)
 sys.exit(f"imported: {{heavy}}" if heavy else code)
@@ -73,7 +73,8 @@ def test_a_name_that_two_packages_claim_is_one_line(tmp_path: Path, plugin: Path
 
 
 def test_a_reader_who_has_read_enough_hears_no_complaint(tmp_path: Path) -> None:
-    program = [sys.executable, "-c", "import sys; from polyhead.cli import main; sys.exit(main(['show', 'trainer']))"]
+    code = "import sys; from polyhead.cli.entry import main; sys.exit(main(['show', 'trainer']))"
+    program = [sys.executable, "-c", code]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process:
         assert process.stdout is not None
         assert process.stderr is not None

@@ -44,7 +44,7 @@ def run(child: Path, *command: str, cwd: Path) -> subprocess.CompletedProcess[st
 
 
 def test_the_head_is_listed_by_its_entry_point_alone(child: Path, tmp_path: Path) -> None:
-    assert "Metres per pixel" in run(child, "polyhead.cli", "list", "heads", cwd=tmp_path).stdout
+    assert "Metres per pixel" in run(child, "polyhead", "list", "heads", cwd=tmp_path).stdout
 
 
 def test_its_three_line_suite_passes(child: Path, tmp_path: Path) -> None:
@@ -57,7 +57,7 @@ def test_its_three_line_suite_passes(child: Path, tmp_path: Path) -> None:
 
 def test_it_trains_jointly_with_the_built_in_heads(child: Path, tmp_path: Path) -> None:
     small = ["data.images=32", "data.canvas=64", "data.size=64", "trainer.max_time=null", "trainer.max_epochs=2"]
-    command = ["polyhead.cli", "fit", "multitask", "task.heads.depth=depth", *small]
+    command = ["polyhead", "fit", "multitask", "task.heads.depth=depth", *small]
     run(child, *command, "--run", "run", "--json", "out.json", cwd=tmp_path)
     measured = json.loads((tmp_path / "out.json").read_text())
     assert {"test/depth/delta1", "test/label/accuracy", "test/boxes/map", "test/mask/miou"} <= measured.keys()

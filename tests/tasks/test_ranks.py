@@ -71,19 +71,22 @@ def test_a_step_of_two_ranks_is_the_step_of_one_also_where_a_rank_has_no_labelle
         torch.testing.assert_close(two[name], value, rtol=1e-5, atol=1e-6)
 
 
-def statistics_of(rank: int, meeting: str) -> None:
-    """Check, as one of two ranks that saw 3 rows and 1, that statistics become the mean over rows."""
+def statistics_of(rank: int, meeting: str, found: str) -> None:
+    """Write down, as one of two ranks that saw 3 rows and 1, what statistics become."""
     distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
     norm = nn.BatchNorm2d(2)
     norm.running_mean = torch.tensor([4.0 * rank, 8.0])
     average_statistics(norm, rows=3 - 2 * rank)
-    assert norm.running_mean.tolist() == [1.0, 8.0]
-    assert sum_over_ranks(torch.tensor([1.0 + rank])).tolist() == [3.0]
+    torch.save((norm.running_mean, sum_over_ranks(torch.tensor([1.0 + rank]))), f"{found}.{rank}")
     distributed.destroy_process_group()
 
 
 def test_batchnorm_statistics_become_the_mean_over_the_rows_of_all_ranks(tmp_path: Path) -> None:
-    torch.multiprocessing.spawn(statistics_of, (str(tmp_path / "meeting"),), nprocs=2)
+    torch.multiprocessing.spawn(statistics_of, (str(tmp_path / "meeting"), str(tmp_path / "found")), nprocs=2)
+    for rank in range(2):
+        mean, total = torch.load(tmp_path / f"found.{rank}", weights_only=True)
+        assert mean.tolist() == [1.0, 8.0]
+        assert total.tolist() == [3.0]
 
 
 def test_a_single_process_agrees_with_itself() -> None:

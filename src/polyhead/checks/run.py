@@ -4,51 +4,97 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
-from polyhead.checks import (
-    backbones,
-    known,
-    learning,
-    losses,
-    options,
-    precision,
-    predictions,
-    records,
-    state,
-    training,
+from polyhead.checks.backbones import (
+    BackboneFactory,
+    backbone_options_are_recipe_able,
+    backbone_takes_images_only,
+    bf16_autocast_keeps_the_features,
+    every_weight_learns,
+    features_carry_the_size,
+    finest_level_comes_first,
+    images_are_independent,
+    images_stay_unchanged,
+    mode_keeps_the_form,
+    one_image_trains,
+    spec_is_the_real_one,
+    state_travels,
 )
-from polyhead.checks.backbones import BackboneFactory
+from polyhead.checks.known import (
+    unknown_classes_get_no_gradient,
+)
+from polyhead.checks.learning import (
+    every_parameter_learns,
+    gradients_reach_the_features,
+)
+from polyhead.checks.losses import (
+    batch_of_one_trains,
+    empty_targets_give_finite_losses,
+    items_are_independent,
+    losses_are_named_finite_sums,
+    odd_image_sizes_work,
+    zero_rows_give_zero,
+)
+from polyhead.checks.options import (
+    forward_takes_features_only,
+    head_options_are_recipe_able,
+)
+from polyhead.checks.precision import (
+    bf16_answers_fit_metrics,
+    bf16_autocast_agrees,
+)
+from polyhead.checks.predictions import (
+    decode_has_fixed_rank,
+    metrics_are_fresh,
+    predictions_are_one_an_item,
+    predictions_fit_metrics,
+    restore_goes_back_to_the_original,
+)
 from polyhead.checks.probes import HeadFactory
+from polyhead.checks.records import (
+    drawing_keeps_size_and_dtype,
+    records_are_plain_data,
+)
+from polyhead.checks.state import (
+    deploy_gives_the_same_decode,
+    forward_ignores_mode,
+    spec_without_grids_is_refused_or_read,
+    state_round_trips,
+)
+from polyhead.checks.training import (
+    learning_shows_in_the_main_metric,
+    overfits_one_batch,
+)
 from polyhead.errors import UserError, unknown
 
 HEAD_CHECKS: dict[str, Callable[[HeadFactory], None]] = {
     function.__name__: function
     for function in (
-        options.head_options_are_recipe_able,
-        options.forward_takes_features_only,
-        losses.losses_are_named_finite_sums,
-        losses.zero_rows_give_zero,
-        losses.empty_targets_give_finite_losses,
-        losses.batch_of_one_trains,
-        losses.odd_image_sizes_work,
-        losses.items_are_independent,
-        learning.every_parameter_learns,
-        learning.gradients_reach_the_features,
-        precision.bf16_autocast_agrees,
-        precision.bf16_answers_fit_metrics,
-        known.unknown_classes_get_no_gradient,
-        training.overfits_one_batch,
-        training.learning_shows_in_the_main_metric,
-        predictions.decode_has_fixed_rank,
-        predictions.predictions_are_one_an_item,
-        predictions.predictions_fit_metrics,
-        predictions.metrics_are_fresh,
-        predictions.restore_goes_back_to_the_original,
-        records.records_are_plain_data,
-        records.drawing_keeps_size_and_dtype,
-        state.state_round_trips,
-        state.forward_ignores_mode,
-        state.deploy_gives_the_same_decode,
-        state.spec_without_grids_is_refused_or_read,
+        head_options_are_recipe_able,
+        forward_takes_features_only,
+        losses_are_named_finite_sums,
+        zero_rows_give_zero,
+        empty_targets_give_finite_losses,
+        batch_of_one_trains,
+        odd_image_sizes_work,
+        items_are_independent,
+        every_parameter_learns,
+        gradients_reach_the_features,
+        bf16_autocast_agrees,
+        bf16_answers_fit_metrics,
+        unknown_classes_get_no_gradient,
+        overfits_one_batch,
+        learning_shows_in_the_main_metric,
+        decode_has_fixed_rank,
+        predictions_are_one_an_item,
+        predictions_fit_metrics,
+        metrics_are_fresh,
+        restore_goes_back_to_the_original,
+        records_are_plain_data,
+        drawing_keeps_size_and_dtype,
+        state_round_trips,
+        forward_ignores_mode,
+        deploy_gives_the_same_decode,
+        spec_without_grids_is_refused_or_read,
     )
 }
 """Every check of a head: a function of a factory that raises `CheckError`."""
@@ -56,18 +102,18 @@ HEAD_CHECKS: dict[str, Callable[[HeadFactory], None]] = {
 BACKBONE_CHECKS: dict[str, Callable[[BackboneFactory], None]] = {
     function.__name__: function
     for function in (
-        backbones.backbone_options_are_recipe_able,
-        backbones.backbone_takes_images_only,
-        backbones.spec_is_the_real_one,
-        backbones.finest_level_comes_first,
-        backbones.features_carry_the_size,
-        backbones.images_stay_unchanged,
-        backbones.images_are_independent,
-        backbones.mode_keeps_the_form,
-        backbones.one_image_trains,
-        backbones.every_weight_learns,
-        backbones.state_travels,
-        backbones.bf16_autocast_keeps_the_features,
+        backbone_options_are_recipe_able,
+        backbone_takes_images_only,
+        spec_is_the_real_one,
+        finest_level_comes_first,
+        features_carry_the_size,
+        images_stay_unchanged,
+        images_are_independent,
+        mode_keeps_the_form,
+        one_image_trains,
+        every_weight_learns,
+        state_travels,
+        bf16_autocast_keeps_the_features,
     )
 }
 """Every check of an image backbone: a function of a factory that raises `CheckError`."""
