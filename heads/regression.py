@@ -48,7 +48,7 @@ class Regression(Head[Tensor, Tensor, Tensor]):
 
     def adapt(self, targets: Iterable[Tensor]) -> None:
         """Take the mean and the standard deviation of each value; a value that never varies keeps deviation 1."""
-        columns = torch.cat([self._columns(some) for some in targets]).double().T
+        columns = torch.cat([torch.empty(0, len(self.labels)), *map(self._columns, targets)]).double().T
         for place, column in enumerate(columns):
             finite = column[column.isfinite()]
             if len(finite):

@@ -22,6 +22,7 @@ from polyhead.contracts import (
     grid_strides,
 )
 from polyhead.ops.frames import restore_map
+from polyhead.ops.grids import lay_out
 from polyhead.ops.pictures import palette
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
@@ -152,13 +153,6 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         colours = [every[self.labels.index(one["label"])] for one in shown]
         drawn: Tensor = draw_segmentation_masks(image, masks.to(image.device), alpha=0.6, colors=colours)
         return drawn
-
-
-def lay_out(x: Tensor, side: int) -> Tensor:
-    """Return (n, K side^2, h, w) as pixels (n, K, h side, w side); n may be 0, where torch's has no gradient."""
-    if len(x):
-        return F.pixel_shuffle(x, side)
-    return x.reshape(0, x.shape[1] // side**2, x.shape[2] * side, x.shape[3] * side)
 
 
 def pixel_cross_entropy(logs: Tensor, targets: Tensor) -> Loss:

@@ -25,10 +25,11 @@ class WeightAverage(Callback):
         self.kept: dict[str, Tensor] = {}
         self.swapped = False
 
-    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
-        """Begin with the weights as they are, unless a checkpoint brought an average."""
-        if not self.kept:
-            self.kept = {name: tensor.detach().clone() for name, tensor in tensors(pl_module).items()}
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
+        """Begin with the weights as they are, unless a checkpoint brought an average, which now joins their device."""
+        now = tensors(pl_module)
+        kept = self.kept or now
+        self.kept = {name: kept[name].detach().to(tensor.device, copy=True) for name, tensor in now.items()}
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
         """Move the average, once for each step of the optimiser."""
@@ -46,17 +47,18 @@ class WeightAverage(Callback):
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put the average into the model."""
-        if trainer.state.fn == "fit":
+        if self.kept and trainer.state.fn == "fit":
             self._swap(pl_module)
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Put the trained weights back."""
-        if trainer.state.fn == "fit":
+        if self.swapped:
             self._swap(pl_module)
 
     def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Leave the average in the model."""
-        self._swap(pl_module)
+        if self.kept:
+            self._swap(pl_module)
 
     @torch.no_grad()
     def _swap(self, pl_module: LightningModule) -> None:

@@ -68,7 +68,7 @@ class Task(pl.LightningModule, ABC):
         self.model = build_model({"backbone": backbone, "heads": heads, "labels": labels})
         self.targets = {name: target_of(name, node) for name, node in heads.items()}
         self.weights = {name: float(node.get("weight", 1.0)) for name, node in heads.items()}
-        self.rates = {name: float(node.get("lr") or lr) for name, node in heads.items()}
+        self.rates = {name: float(lr if node.get("lr") is None else node["lr"]) for name, node in heads.items()}
         self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
         self.warmup, self.final, self.average = warmup, final, average
         self.frozen = [_part(self.model, name) for name in freeze]
@@ -77,6 +77,7 @@ class Task(pl.LightningModule, ABC):
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)
         self.recent: dict[str, Tensor] = {}
+        self.progress = 0.0
         self.rows_seen = 0
         heads_metrics = {name: head.metrics() for name, head in self.model.named_heads().items()}
         self.measures = nn.ModuleDict(heads_metrics)
@@ -134,7 +135,7 @@ class Task(pl.LightningModule, ABC):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Set the learning rates and the heads' progress to where the run is."""
-        progress = fraction_done(self.trainer)
+        progress = self.progress = fraction_done(self.trainer)
         factor = warm_cosine(progress, self.warmup, self.final)
         for group in self.trainer.optimizers[0].param_groups:
             group["lr"] = factor * group["initial_lr"]
@@ -211,9 +212,11 @@ class Task(pl.LightningModule, ABC):
             metrics.reset()  # type: ignore[operator]
             self.measured[name] = 0
         logged = {f"{split}/{name}/{key}": value for name, values in results.items() for key, value in values.items()}
+        mains = {name: f"{split}/{name}/{head.main}" for name, head in self.model.named_heads().items()}
+        for name in mains.keys() - results.keys():  # said as not a number: keepers look for each head's main metric
+            logged[mains[name]] = torch.tensor(torch.nan, device=self.device)
         if results:
-            mains = [values[self.model.named_heads()[name].main] for name, values in results.items()]
-            logged[f"{split}/{MONITOR}"] = torch.stack(mains).mean()
+            logged[f"{split}/{MONITOR}"] = torch.stack([logged[mains[name]] for name in results]).mean()
         self.log_dict(logged, sync_dist=True)
         return results
 

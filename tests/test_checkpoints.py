@@ -33,7 +33,9 @@ def test_weights_that_do_not_fit_their_recipe_name_the_first(tmp_path: Path) -> 
         polyhead.load(tmp_path / "torn.ckpt")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"PK\x03\x04 torn zip"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a checkpoint", b"PK\x03\x04 torn zip", b"task:\n  name: detection", b"GIF89a", b"\x89PNG"]
+)
 def test_another_file_is_no_checkpoint(content: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.ckpt").write_bytes(content)
     with pytest.raises(UserError, match=r"a\.ckpt is no checkpoint"):
@@ -53,8 +55,11 @@ def test_a_pickled_object_is_not_loaded(tmp_path: Path) -> None:
         checkpoints.read(tmp_path / "object.ckpt")
 
 
-def test_a_checkpoint_of_another_program_is_refused(tmp_path: Path) -> None:
-    torch.save({"state_dict": {}}, tmp_path / "other.ckpt")
+@pytest.mark.parametrize(
+    "content", [{"state_dict": {}}, {"polyhead": 1}, {"polyhead": {"format": 1, "recipe": {}}}, [1, 2]]
+)
+def test_a_checkpoint_of_another_program_is_refused(content: object, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "other.ckpt")
     with pytest.raises(UserError, match="of another program"):
         checkpoints.read(tmp_path / "other.ckpt")
 

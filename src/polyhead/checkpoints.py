@@ -1,6 +1,5 @@
 """Checkpoints: plain data, which load with `weights_only=True` and need nothing else to predict."""
 
-import pickle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -57,10 +56,10 @@ def read(path: Path) -> Checkpoint:
     file = locate(path)
     try:
         stored = torch.load(file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, KeyError, ValueError) as error:
+    except Exception as error:  # whatever the bytes of another file make torch stumble over
         reason = str(error).partition("\n")[0][:100]
         raise UserError(f"{file} is no checkpoint, or a broken one; take a file that `fit` wrote ({reason})") from error
-    if not isinstance(stored, dict) or "polyhead" not in stored:
+    if not _is_ours(stored):
         raise UserError(f"{file} is a checkpoint of another program; take one that `polyhead fit` wrote")
     if stored["polyhead"]["format"] > FORMAT:
         raise UserError(
@@ -70,3 +69,8 @@ def read(path: Path) -> Checkpoint:
         name.removeprefix(PREFIX): value for name, value in stored["state_dict"].items() if name.startswith(PREFIX)
     }
     return Checkpoint(stored["polyhead"]["recipe"], weights)
+
+
+def _is_ours(stored: Any) -> bool:
+    mark = stored.get("polyhead") if isinstance(stored, dict) else None
+    return isinstance(mark, dict) and {"format", "recipe"} <= mark.keys() and isinstance(stored.get("state_dict"), dict)

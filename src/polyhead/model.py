@@ -1,5 +1,6 @@
 """Backbone and heads as one network, without anything that only training needs."""
 
+from copy import deepcopy
 from typing import Any, Self
 
 from torch import Tensor, nn
@@ -37,7 +38,7 @@ class Model(nn.Module):
     def deploy(self) -> Self:
         """Return a copy for inference only."""
         heads = {name: head.deploy() for name, head in self.named_heads().items()}
-        return type(self)(self.backbone, heads).eval()
+        return type(self)(deepcopy(self.backbone), heads).eval()
 
 
 def target_of(name: str, node: dict[str, Any]) -> str:
@@ -56,6 +57,8 @@ def build_model(task: dict[str, Any]) -> Model:
     heads = {}
     for name, node in task["heads"].items():
         where, target = f"task.heads.{name}", target_of(name, node)
+        if "." in name or name in dir(nn.ModuleDict):
+            raise UserError(f"{where}: torch cannot call a part {name!r}; choose another name, and say target={target}")
         if target not in labels:
             raise UserError(f"{where} learns the target {target!r}, and the data have only: {', '.join(labels)}")
         options = {key: value for key, value in node.items() if key not in TASKS_OPTIONS}

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame
-from polyhead.heads.segmentation import Segmentation, decode_runs, dice_loss, encode_runs, lay_out, pixel_cross_entropy
+from polyhead.heads.segmentation import Segmentation, decode_runs, dice_loss, encode_runs, pixel_cross_entropy
 
 SPEC = FeatureSpec((8, 8), (4, 8), 8)
 NAMES = ("background", "cell")
@@ -97,11 +97,3 @@ def test_a_perfect_mask_has_an_iou_of_one_and_unlabelled_pixels_do_not_count() -
 def test_a_backbone_without_grids_is_refused() -> None:
     with pytest.raises(ValueError, match="'segmentation' needs levels that are grids"):
         Segmentation(FeatureSpec((8,), (), 8), NAMES)
-
-
-def test_no_row_gives_no_pixel_and_still_a_gradient() -> None:
-    x = torch.zeros(0, 12, 3, 5, requires_grad=True)
-    pixels = lay_out(x, 2)
-    assert pixels.shape == (0, 3, 6, 10)
-    pixels.sum().backward()
-    assert x.grad is not None

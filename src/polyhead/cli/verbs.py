@@ -150,8 +150,6 @@ def _evaluate(trained: Path, split: str, overrides: list[str], json: str | None,
     output.check_file(json, "--json")
     from polyhead.running import training
 
-    if out:
-        out.mkdir(parents=True, exist_ok=True)
     with output.stdout_kept(json == output.STDOUT):
         outcome = training.evaluate(trained, "val" if split == "val" else "test", overrides, out)
     _report(outcome, json)

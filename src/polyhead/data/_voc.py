@@ -1,5 +1,6 @@
 """Reading a folder in the form of Pascal VOC: image lists, and the boxes of each image."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -90,7 +91,7 @@ def read_photo(image: Path, annotation: Path) -> Photo:
     for number, (name, corners) in enumerate(read_objects(annotation), 1):
         x1, y1, x2, y2 = corners
         cut = (max(0.0, x1 - 1), max(0.0, y1 - 1), min(float(size[1]), x2), min(float(size[0]), y2))
-        if x2 <= x1 or y2 <= y1 or cut[2] <= cut[0] or cut[3] <= cut[1]:
+        if not all(map(math.isfinite, corners)) or x2 <= x1 or y2 <= y1 or cut[2] <= cut[0] or cut[3] <= cut[1]:
             where = ", ".join(f"{side} {value:g}" for side, value in zip(SIDES, corners, strict=True))
             photo.notes.append(
                 f"{annotation}: object {number} ({name}) has no area in the image ({where}): box left out"

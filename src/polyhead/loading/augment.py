@@ -154,10 +154,12 @@ class Augment:
 
 
 def seen(target: Any) -> Any:
-    """Return a target without the boxes of which too little can still be seen; other targets unchanged."""
+    """Return a target without the boxes that were cut and of which too little can still be seen; others unchanged."""
     if not isinstance(target, dict):
         return target
     boxes = v2.functional.clamp_bounding_boxes(target["boxes"])
-    sides = boxes.as_subclass(Tensor)[:, 2:] - boxes.as_subclass(Tensor)[:, :2]
-    kept = (sides >= LEAST).all(1)
+    before, after = target["boxes"].as_subclass(Tensor), boxes.as_subclass(Tensor)
+    sides = after[:, 2:] - after[:, :2]
+    whole = (before == after).all(1)
+    kept = (sides >= LEAST).all(1) | (whole & (sides > 0).all(1))
     return {"boxes": tv_tensors.wrap(boxes.as_subclass(Tensor)[kept], like=boxes), "labels": target["labels"][kept]}

@@ -84,12 +84,13 @@ def _node(node: Any, where: str) -> Mapping[str, Any]:
     return node
 
 
-def build_data(node: Mapping[str, Any], targets: Iterable[str], where: str = "data") -> "DataModule":
+def build_data(node: Mapping[str, Any], targets: Iterable[str], seed: int = 0, where: str = "data") -> "DataModule":
     """Return the data module of the node `data`: its source, loaded as the loader's options say.
 
     Args:
         node: Options of the source and of the loader; one that both take goes to both.
         targets: The names of the targets that heads learn.
+        seed: Of the loader: order and augmentation. A source that makes its data up has a seed of its own.
         where: The dotted key of the node, for errors.
 
     Raises:
@@ -97,7 +98,7 @@ def build_data(node: Mapping[str, Any], targets: Iterable[str], where: str = "da
     """
     from polyhead.loading.module import DataModule  # pytorch_lightning takes seconds to import
 
-    given = {"source": build_source(node, where), "targets": tuple(targets)}
+    given = {"source": build_source(node, where), "targets": tuple(targets), "seed": seed}
     made: DataModule = _make(DataModule, _taken_by(DataModule, node), where, given)
     return made
 

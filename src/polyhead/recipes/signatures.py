@@ -15,7 +15,7 @@ HIDDEN: dict[str, frozenset[str]] = {
     "tasks": frozenset({"backbone", "heads", "labels"}),
     "backbones": frozenset(),
     "data": frozenset(),
-    "loader": frozenset({"source", "targets"}),
+    "loader": frozenset({"source", "targets", "seed"}),
     "trainer": frozenset(),
 }
 """The parameters that are given as built objects, or that recipes hold in a place of their own."""

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from polyhead.checkpoints import stamp
-from polyhead.schedule import fraction_done
 
 
 class Stamp(Callback):
@@ -93,7 +92,7 @@ class Bar(ProgressBar):
         now = time.monotonic()
         if self.live.live.is_started and now - self.shown > 0.5:
             self.shown = now
-            done = fraction_done(trainer)
+            done = progress_of(pl_module)
             self.live.update(self.live.task_ids[0], completed=done, said=self.state(trainer, pl_module, done))
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
@@ -105,7 +104,7 @@ class Bar(ProgressBar):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Say where the run is, as a line that stays."""
         if self.enabled and trainer.state.fn == "fit" and not trainer.sanity_checking:
-            done = fraction_done(trainer)
+            done = progress_of(pl_module)
             self.console.print(
                 f"epoch {trainer.current_epoch + 1:>3}  {self.state(trainer, pl_module, done)}",
                 highlight=False,
@@ -132,6 +131,11 @@ class Bar(ProgressBar):
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: ARG002  # Lightning's signature
         """Take the bar away before the error is said."""
         self.live.stop()
+
+
+def progress_of(module: LightningModule) -> float:
+    """Return how much of the training is done, as a Task says; 0 of another module."""
+    return float(getattr(module, "progress", 0.0))
 
 
 def clock(seconds: float) -> str:

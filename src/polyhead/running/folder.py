@@ -9,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
 from polyhead.recipes.text import write
 
@@ -21,14 +22,20 @@ def new_run(name: str) -> Path:
 
 
 def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
-    """Make the run folder, with the resolved recipe and what surrounded the run."""
+    """Make the run folder, with the resolved recipe and what surrounded the run.
+
+    Raises:
+        UserError: If the folder is there and holds something.
+    """
+    if run.exists() and (not run.is_dir() or any(run.iterdir())):
+        raise UserError(f"{run} is there already and holds something; choose a new folder for the run")
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     write(recipe, run / "recipe.yaml")
     write_text(json_text(surroundings(recipe["seed"], fingerprint)), run / "environment.json")
 
 
 def close_run(run: Path) -> None:
-    """Take a run folder away again if it has no checkpoint yet."""
+    """Take a folder that `open_run` made away again if it has no checkpoint yet."""
     if not any((run / "checkpoints").iterdir()):
         shutil.rmtree(run)
 

@@ -34,8 +34,7 @@ def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | No
     keep_memory()
     images = find_images(paths)
     predictor = load(checkpoint)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as made:
+    with tempfile.TemporaryDirectory(prefix="polyhead-") as made:
         folder, taken = Path(made), set[str]()
         records: list[dict[str, Any]] = []
         for path, (pixels, answer) in zip(images, predictor.stream(images, score=score), strict=True):
@@ -43,7 +42,7 @@ def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | No
             save(draw_records(predictor.model, pixels, answer), folder / picture)
             records.append({"image": str(path), "picture": picture, "heads": answer})
         write_text(json_text(records), folder / RECORDS)
-        out.mkdir(exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
         for file in folder.iterdir():
             shutil.move(file, out / file.name)
     return out / RECORDS

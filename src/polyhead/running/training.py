@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Iterable
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,17 +20,20 @@ from polyhead.recipes.resolving import resolve
 from polyhead.running.callbacks import Bar, Stamp, keepers
 from polyhead.running.folder import close_run, new_run, open_run
 from polyhead.running.outcome import Outcome
+from polyhead.running.parts import run_callbacks, run_loggers
 from polyhead.running.pictures import draw_split
 
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
+
+Measured = Literal["val", "test"]
 
 
 def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
     """Train, then test the best checkpoint, and draw what it sees.
 
     Everything is built before the run folder is made, and a folder without a checkpoint is taken away again, so that a
-    mistake leaves nothing behind.
+    mistake leaves nothing behind. Where there is no test split, the validation split is measured.
 
     Args:
         recipe: As `recipes.resolve` returns it.
@@ -41,63 +45,96 @@ def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
     quiet()
     keep_memory()
     check_values(recipe)
+    check_length(recipe["trainer"])
     run = run or new_run(recipe["task"]["name"])
     pl.seed_everything(recipe["seed"], verbose=False)
     data = load_data(recipe)
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
-    trainer = make_trainer(recipe, run, [*kept, Stamp(recipe)])
+    trainer = make_trainer(recipe, run, [*kept, Stamp(without_start(recipe))])
     open_run(run, recipe, data.source.fingerprint())
     try:
         trainer.fit(task, data)
     except UserError:
         close_run(run)
         raise
-    return evaluate(run, "test", run=run) if trainer.state.finished else Outcome({}, run, None)
+    return measure_best(task, data, recipe, run)
 
 
-def evaluate(
-    checkpoint: Path,
-    split: Literal["val", "test"],
-    overrides: Iterable[str] = (),
-    run: Path | None = None,
-) -> Outcome:
+def measure_best(task: Any, data: "DataModule", recipe: dict[str, Any], run: Path) -> Outcome:
+    """Measure the best checkpoint of a run; where nothing was kept or is to be measured, say so."""
+    split: Measured = "test" if data.source.size("test") else "val"
+    best = run / "checkpoints" / "best.ckpt"
+    if not best.is_file() or not data.source.size(split):
+        logging.getLogger("polyhead").warning("nothing was tested: no checkpoint was kept, or the data have no test")
+        return Outcome({}, run, None)
+    load_weights(task.model, checkpoints.read(best).weights)
+    return measure(task, data, recipe, split, run)
+
+
+def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), run: Path | None = None) -> Outcome:
     """Measure a checkpoint on a split of its own data, or of others that `overrides` name, and draw what it sees.
 
     Args:
         checkpoint: A file, or a run folder, whose best one is taken.
         split: Which items.
         overrides: `key=value` on top of the checkpoint's own recipe.
-        run: Where results and pictures go; by default, into the checkpoint's run folder.
+        run: Where results and pictures go. By default that is the checkpoint's own run folder, or, where it has none or
+            there are overrides, a new one.
 
     Raises:
-        UserError: If the checkpoint or the recipe is wrong, or the data has other class names.
+        UserError: If the checkpoint or the recipe is wrong, the data has other class names, or nothing to measure.
     """
     quiet()
     keep_memory()
     file = checkpoints.locate(checkpoint)
     stored = checkpoints.read(file)
-    recipe = resolve(stored.recipe, list(overrides)).recipe
+    changes = list(overrides)
+    recipe = resolve(stored.recipe, changes).recipe
     check_values(recipe)
     data = load_data(recipe)
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
     load_weights(task.model, stored.weights)
-    run = run or file.parent.parent
-    trainer = make_trainer({**recipe, "trainer": {**recipe["trainer"], "logger": False}}, run, [])
-    measure = trainer.test if split == "test" else trainer.validate
-    measured = measure(task, data, verbose=False)
-    metrics = {name: float(value) for part in measured for name, value in part.items()}
-    if not metrics:
-        raise UserError(f"the {split} split of {recipe['data']['name']!r} has nothing to measure; check data.root")
+    if not data.source.size(split):
+        raise UserError(f"the data {recipe['data']['name']!r} have no {split} split; take another split, or other data")
+    home = file.parent.parent if (file.parent.parent / "recipe.yaml").is_file() and not changes else None
+    return measure(task, data, recipe, split, run or home or new_run(f"{recipe['task']['name']}-{split}"))
+
+
+def measure(task: Any, data: "DataModule", recipe: dict[str, Any], split: Measured, run: Path) -> Outcome:
+    """Measure a task on a split, and write `SPLIT.json` and the pictures into a run folder."""
+    trainer = make_trainer({**recipe, "trainer": {**recipe["trainer"], "logger": False, "callbacks": None}}, run, [])
+    found = trainer.test(task, data, verbose=False) if split == "test" else trainer.validate(task, data, verbose=False)
+    metrics = {name: float(value) for part in found for name, value in part.items()}
     write_text(json_text(metrics), run / f"{split}.json")
     return Outcome(metrics, run, draw_split(task.model, targets_of(recipe), data, split, run / "pictures"))
 
 
+def check_length(trainer: dict[str, Any]) -> None:
+    """Check that a run has an end.
+
+    Raises:
+        UserError: If no limit is set.
+    """
+    if trainer.get("max_epochs") == -1 and trainer.get("max_steps", -1) == -1 and not trainer.get("max_time"):
+        raise UserError("trainer.max_epochs=-1 has no end without trainer.max_time or max_steps; set one of the three")
+
+
+def without_start(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the recipe as a checkpoint keeps it: it brings the weights, so that no body fetches pretrained ones."""
+    kept = deepcopy(recipe)
+    node = kept["task"]["backbone"]
+    while isinstance(node, dict):
+        node.update({"pretrained": False} if "pretrained" in node else {})
+        node = node.get("body")
+    return kept
+
+
 def load_data(recipe: dict[str, Any]) -> "DataModule":
     """Return the data of a recipe, loading the targets that its heads learn, and say what was found and left out."""
-    data = build_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())))
+    data = build_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())), recipe["seed"])
     for note in data.source.notes():
         logging.getLogger("polyhead").warning(note)
     return data
@@ -132,21 +169,27 @@ def build_task(recipe: dict[str, Any]) -> Any:
 
 
 def make_trainer(recipe: dict[str, Any], run: Path, callbacks: list[pl.Callback]) -> pl.Trainer:
-    """Return Lightning's Trainer, logging into the run folder."""
+    """Return Lightning's Trainer, logging into the run folder.
+
+    Raises:
+        UserError: If an option does not fit, or several processes are asked for.
+    """
     node = dict(recipe["trainer"])
-    given: dict[str, Any] = {"default_root_dir": run, "callbacks": [*callbacks, Bar()], "enable_model_summary": False}
+    shown = node.get("enable_progress_bar") is not False
+    given: dict[str, Any] = {
+        "default_root_dir": run,
+        "callbacks": [*callbacks, *run_callbacks(node.get("callbacks")), *([Bar()] if shown else [])],
+        "logger": run_loggers(node.get("logger"), run),
+        "enable_model_summary": bool(node.get("enable_model_summary")),
+    }
     if node.get("precision") in {None, "auto"}:
         given["precision"] = automatic(str(node.get("accelerator", "auto")))
-    if node.get("logger") in {None, True}:
-        given["logger"] = loggers(run)
-    return build_trainer(node, **given)
-
-
-def loggers(run: Path) -> list[Any]:
-    """Return the loggers of a run: metrics.csv and TensorBoard's events, both in the run folder itself."""
-    from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
-
-    return [CSVLogger(run, name="", version=""), TensorBoardLogger(run, name="", version="")]
+    if node.get("devices") in {None, "auto"}:
+        given["devices"] = 1
+    trainer = build_trainer(node, **given)
+    if trainer.world_size > 1:
+        raise UserError("trainer.devices and num_nodes: runs of several processes are not there yet; set both to 1")
+    return trainer
 
 
 KNOWN = (

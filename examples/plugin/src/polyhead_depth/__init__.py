@@ -6,6 +6,7 @@ from torchmetrics import MeanMetric, MetricCollection
 
 from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, grid_strides
 from polyhead.ops.frames import restore_map
+from polyhead.ops.grids import lay_out
 from polyhead.ops.pictures import caption
 
 
@@ -22,7 +23,7 @@ class Depth(Head[Tensor, Tensor, list[Tensor]]):
 
     def forward(self, features: Features) -> Tensor:
         height, width = features.size or (0, 0)
-        logs = nn.functional.pixel_shuffle(self.paint(self.hidden(features.levels[0]).relu()), self.stride)
+        logs = lay_out(self.paint(self.hidden(features.levels[0]).relu()), self.stride)
         return logs[:, 0, :height, :width]
 
     def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
@@ -43,7 +44,8 @@ class Depth(Head[Tensor, Tensor, list[Tensor]]):
         return [restore_map(depth, frame) for depth, frame in zip(predictions, frames, strict=True)]
 
     def records(self, predictions: list[Tensor], score: float | None = None) -> list[Record]:
-        return [{"median": depth.nanmedian().item()} for depth in predictions]
+        medians = [depth.nanmedian().nan_to_num(0.0).item() for depth in predictions]  # 0: nothing but holes
+        return [{"median": median} for median in medians]
 
     def draw(self, image: Tensor, record: Record) -> Tensor:
         return caption(image, f"median depth {record['median']:.2f} m")
