@@ -102,12 +102,12 @@ def test_boxes_that_left_the_image_go_with_their_labels() -> None:
     assert len(targets["boxes"]) == 1
 
 
-def test_boxes_that_stick_out_are_cut_and_slivers_go() -> None:
+def test_boxes_that_stick_out_are_cut_and_slivers_of_them_go_while_small_whole_ones_stay() -> None:
     corners = torch.tensor([[-9.0, 10, 20, 90], [60, 63, 64, 70], [5, 5, 6.5, 50]])
     boxes = tv_tensors.BoundingBoxes(corners, format="XYXY", canvas_size=(SIDE, SIDE))
     kept = seen({"boxes": boxes, "labels": torch.tensor([0, 1, 2])})
-    assert kept["boxes"].tolist() == [[0, 10, 20, 64]]
-    assert kept["labels"].tolist() == [0]
+    assert kept["boxes"].tolist() == [[0, 10, 20, 64], [5, 5, 6.5, 50]]
+    assert kept["labels"].tolist() == [0, 2]
 
 
 def test_the_same_entropy_gives_the_same_item_and_leaves_the_global_generator_alone() -> None:

@@ -52,12 +52,12 @@ def test_a_node_that_cannot_be_built_is_named(node: dict[str, Any], said: str) -
     assert str(caught.value).startswith(said)
 
 
-def test_data_is_the_source_in_a_data_module_and_a_shared_option_goes_to_both() -> None:
+def test_data_is_the_source_in_a_data_module_with_a_seed_of_the_runs() -> None:
     node = resolve({"task": "sorting"}, ["data.count=4", "data.seed=5", "data.size=[32,48]", "data.batch=2"]).recipe[
         "data"
     ]
-    module = build_data(node, ["good"])
-    assert (module.source.count, module.source.seed, module.seed) == (4, 5, 5)
+    module = build_data(node, ["good"], seed=7)
+    assert (module.source.count, module.source.seed, module.seed) == (4, 5, 7)
     assert (module.size, module.batch, module.names) == ((32, 48), 2, ("good",))
 
 

@@ -1,6 +1,7 @@
 """What a fit leaves behind."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from polyhead.errors import UserError
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.text import read
 from polyhead.running.outcome import Outcome
-from polyhead.running.training import evaluate, fit
+from polyhead.running.training import evaluate, fit, without_start
 
 
 def test_the_run_folder_holds_everything(outcome: Outcome) -> None:
@@ -51,6 +52,45 @@ def test_a_checkpoint_is_plain_data(outcome: Outcome) -> None:
 
 def test_testing_the_run_again_gives_the_same_numbers(outcome: Outcome) -> None:
     assert evaluate(outcome.run, "test").metrics == pytest.approx(outcome.metrics)
+
+
+def test_a_lone_checkpoint_is_measured_into_a_folder_of_its_own(
+    outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mail").mkdir()
+    (tmp_path / "work").mkdir()
+    alone = shutil.copy(outcome.run / "checkpoints" / "best.ckpt", tmp_path / "mail" / "best.ckpt")
+    monkeypatch.chdir(tmp_path / "work")
+    measured = evaluate(Path(alone), "val")
+    assert measured.run.parts[:2] == ("runs", "multitask-val")
+    assert measured.pictures is not None
+    assert {path.name for path in tmp_path.iterdir()} == {"mail", "work"}
+    assert [path.name for path in (tmp_path / "mail").iterdir()] == ["best.ckpt"]
+
+
+def test_a_folder_that_holds_something_is_no_new_run_and_stays_as_it_is(recipe: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(UserError, match="holds something; choose a new folder"):
+        fit(resolve(recipe).recipe, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_without_an_end_is_refused(recipe: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="has no end without"):
+        fit(resolve(recipe, ["trainer.max_epochs=-1"]).recipe, tmp_path / "run")
+
+
+def test_a_run_of_several_processes_is_refused(recipe: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="several processes are not there yet"):
+        fit(resolve(recipe, ["trainer.devices=2"]).recipe, tmp_path / "run")
+
+
+def test_a_checkpoint_asks_for_no_pretrained_weights(recipe: dict[str, Any]) -> None:
+    body = {"name": "timm", "model": "resnet18", "pretrained": True}
+    changed = {**recipe, "task": {**recipe["task"], "backbone": {"name": "pyramid", "body": body}}}
+    kept = without_start(resolve(changed).recipe)
+    assert kept["task"]["backbone"]["body"]["pretrained"] is False
+    assert changed["task"]["backbone"]["body"]["pretrained"] is True
 
 
 def test_other_class_names_are_refused(outcome: Outcome, tmp_path: Path) -> None:

@@ -103,9 +103,9 @@ def test_gradients_are_clipped_to_the_norm_that_the_trainer_names(
 
 
 def test_a_head_may_have_a_learning_rate_of_its_own(make_task: MakeTask) -> None:
-    task = make_task(heads={"label": {"name": "classification", "lr": 0.5}}, lr=0.25)
+    task = make_task(heads={"label": {"name": "classification", "lr": 0.0}}, lr=0.25)
     rates = {group["initial_lr"] for group in task.configure_optimizers().param_groups}
-    assert rates == {0.25, 0.5}
+    assert rates == {0.25, 0.0}
 
 
 @pytest.mark.filterwarnings("ignore:.*in eval mode")  # which is what freezing is
@@ -128,6 +128,23 @@ def test_the_number_to_monitor_is_the_mean_of_the_heads_main_metrics(make_task: 
     measured = train(make_task(), max_epochs=1).callback_metrics
     mean = (measured["val/label/accuracy"] + measured["val/mask/miou"]) / 2
     torch.testing.assert_close(measured["val/main"], mean)
+
+
+def test_a_head_whose_target_no_item_carries_is_not_measured_and_not_in_the_mean(
+    make_task: MakeTask, train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = make_task()
+    measure = task.measure
+    monkeypatch.setattr(task, "measure", lambda batch: measure(batch._replace(rows={"label": batch.rows["label"]})))
+    measured = train(task, max_epochs=1).callback_metrics
+    assert measured["val/mask/miou"].isnan()
+    torch.testing.assert_close(measured["val/main"], measured["val/label/accuracy"])
+
+
+@pytest.mark.parametrize("name", ["type", "keys", "a.b"])
+def test_a_name_that_torch_cannot_give_to_a_part_is_refused(name: str, make_task: MakeTask) -> None:
+    with pytest.raises(UserError, match=f"torch cannot call a part '{name}'.*target=label"):
+        make_task(heads={name: {"name": "classification", "target": "label"}})
 
 
 def test_a_task_without_heads_is_refused(make_task: MakeTask) -> None:
