@@ -8,6 +8,7 @@ import pytest
 
 from polyhead import registry
 from polyhead.errors import UserError
+from polyhead.modules import plain
 
 Install = Callable[..., None]
 
@@ -49,7 +50,7 @@ def test_each_file_of_a_room_is_a_name_unless_it_begins_with_an_underscore() -> 
 def test_every_name_of_ours_has_a_class_with_a_summary() -> None:
     for kind in registry.KINDS:
         for name in registry.entries(kind):
-            assert registry.plain(registry.load(kind, name).__name__) == registry.plain(name)
+            assert plain(registry.load(kind, name).__name__) == plain(name)
             assert registry.summary(kind, name).endswith((".", "?"))
 
 
@@ -99,17 +100,3 @@ def test_a_plugin_whose_source_does_not_parse_says_so_in_its_summary(install: In
 def test_an_unknown_name_lists_the_choices_and_the_nearest() -> None:
     with pytest.raises(UserError, match=r"no heads named 'detectoin' \(did you mean 'detection'\?\); choices: "):
         registry.find("heads", "detectoin")
-
-
-def test_a_module_is_found_without_importing_it_or_what_is_around_it() -> None:
-    found = registry.source("pytorch_lightning.trainer.trainer")
-    assert found is not None
-    assert found.parts[-3:] == ("pytorch_lightning", "trainer", "trainer.py")
-    assert registry.source("no_such_package.anywhere") is None
-
-
-def test_a_class_is_found_through_imports_and_its_name_compared_without_case_and_underscores() -> None:
-    found = registry.class_source("polyhead.heads.detection", "detec_tion")
-    assert found is not None
-    assert found[1].name == "Detection"
-    assert registry.class_source("polyhead.heads.detection", "nothing") is None

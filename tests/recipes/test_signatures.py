@@ -52,7 +52,7 @@ def test_defaults_of_a_task_are_read_and_not_run() -> None:
 
 
 def test_a_class_whose_source_is_not_to_be_had_is_named_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("polyhead.registry.source", lambda _: None)
+    monkeypatch.setattr("polyhead.modules.source", lambda _: None)
     with pytest.raises(UserError, match=r"the options of heads.failing \(from polyhead-fixture\) are unknown"):
         options("heads", "failing")
 

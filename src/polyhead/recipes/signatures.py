@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from polyhead import registry
+from polyhead import modules, registry
 from polyhead.errors import UserError
 from polyhead.registry import Kind
 
@@ -143,7 +143,7 @@ def _classes(module: str, attribute: str) -> Iterator[tuple[ast.Module, ast.Clas
         UserError: If the class itself has no source that can be read.
     """
     try:
-        start = registry.class_source(module, attribute)
+        start = modules.class_source(module, attribute)
     except (SyntaxError, UnicodeDecodeError) as error:
         raise UserError(f"{module} does not parse: {error}") from error
     if start is None:
@@ -153,7 +153,7 @@ def _classes(module: str, attribute: str) -> Iterator[tuple[ast.Module, ast.Clas
         tree, node = waiting.pop(0)
         yield tree, node
         names = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
-        found = [registry.class_in(tree, name.id) for name in names if isinstance(name, ast.Name)]
+        found = [modules.class_in(tree, name.id) for name in names if isinstance(name, ast.Name)]
         waiting += [pair for pair in found if pair and pair[1] is not node]
 
 
@@ -168,7 +168,7 @@ def _constant(tree: ast.Module, name: str) -> ast.expr | None:
             return node.value
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("polyhead"):
             for alias in node.names:
-                file = registry.source(node.module or "") if (alias.asname or alias.name) == name else None
+                file = modules.source(node.module or "") if (alias.asname or alias.name) == name else None
                 if file:
                     return _constant(ast.parse(file.read_text(encoding="utf-8")), alias.name)
     return None

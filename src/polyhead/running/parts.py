@@ -11,7 +11,7 @@ from pytorch_lightning import callbacks, loggers
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from polyhead.errors import UserError, unknown
-from polyhead.registry import plain
+from polyhead.modules import plain
 
 
 def named_parts(module: ModuleType, nodes: Any, where: str, suffix: str = "", **given: Any) -> list[Any]:
