@@ -23,7 +23,7 @@ from polyhead.contracts import (
 )
 from polyhead.ops.frames import restore_map
 from polyhead.ops.grids import lay_out
-from polyhead.ops.pictures import palette
+from polyhead.ops.pictures import colour
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
     from torchmetrics import MetricCollection
@@ -149,8 +149,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         if not shown:
             return image
         masks = torch.stack([decode_runs(one["rle"], record["size"]) for one in shown])
-        every = palette(len(self.labels))
-        colours = [every[self.labels.index(one["label"])] for one in shown]
+        colours = [colour(self.labels.index(one["label"])) for one in shown]
         drawn: Tensor = draw_segmentation_masks(image, masks.to(image.device), alpha=0.6, colors=colours)
         return drawn
 

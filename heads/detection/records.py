@@ -1,12 +1,11 @@
 """Detections outside the network: in the original image, as plain data, and drawn."""
 
-from colorsys import hsv_to_rgb
-
 import torch
 from torch import Tensor
 from torchvision.utils import draw_bounding_boxes
 
 from polyhead.contracts import Frame, Record
+from polyhead.ops.pictures import colour
 
 
 def to_frame(item: dict[str, Tensor], frame: Frame) -> dict[str, Tensor]:
@@ -31,12 +30,6 @@ def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -
     order = order[scores[order] >= least]
     rows = zip(item["boxes"][order].tolist(), item["labels"][order].tolist(), scores[order].tolist(), strict=True)
     return {"boxes": [{"box": box, "label": labels[label], "score": score} for box, label, score in rows]}
-
-
-def colour(index: int) -> tuple[int, int, int]:
-    """Return the RGB of a class number: hues a golden angle apart, so that near numbers look far apart."""
-    red, green, blue = hsv_to_rgb(index * 0.618034 % 1, 0.85, 1.0)
-    return round(red * 255), round(green * 255), round(blue * 255)
 
 
 def draw(image: Tensor, record: Record, labels: tuple[str, ...]) -> Tensor:

@@ -11,6 +11,7 @@ from torchvision.transforms.v2.functional import resize_image
 
 from polyhead.contracts import IGNORE, Frame
 from polyhead.loading.source import DenseMap, Item
+from polyhead.ops.frames import inside
 
 GREY = 114
 """The value of padded image pixels."""
@@ -27,11 +28,6 @@ def fit(original: tuple[int, int], size: tuple[int, int]) -> Frame:
     height, width = (max(1, min(round(side * ratio), most)) for side, most in zip(original, size, strict=True))
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
     return Frame(original, (height / original[0], width / original[1]), (top, left))
-
-
-def inner(frame: Frame) -> tuple[int, int]:
-    """Return H, W of the scaled image within its padding."""
-    return round(frame.size[0] * frame.scale[0]), round(frame.size[1] * frame.scale[1])
 
 
 def letterbox(image: Tensor, size: int | tuple[int, int]) -> tuple[Tensor, Frame]:
@@ -79,7 +75,7 @@ def letterbox_boxes(boxes: Any, size: tuple[int, int]) -> Any:
 
 def place(image: Tensor, frame: Frame, size: tuple[int, int], mode: InterpolationMode, fill: float) -> Tensor:
     """Return an image (C, H, W) scaled and padded as its frame says, to `size` (H, W)."""
-    height, width = inner(frame)
+    height, width = inside(frame)
     (top, left), (full_height, full_width) = frame.pad, size
     if (height, width) != frame.size:
         image = resize_image(image, [height, width], interpolation=mode, antialias=mode == InterpolationMode.BILINEAR)

@@ -11,10 +11,10 @@ from torchvision.transforms.v2 import functional as F
 GOLDEN_TURN = 0.618033988749895  # of a circle: successive hues stay far apart, however many there are
 
 
-def palette(count: int) -> list[tuple[int, int, int]]:
-    """Return `count` distinct RGB colours (0 to 255), the same ones every time."""
-    hues = ((0.58 + GOLDEN_TURN * i) % 1.0 for i in range(count))
-    return [tuple(round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.85, 1.0)) for hue in hues]  # type: ignore[misc]
+def colour(index: int) -> tuple[int, int, int]:
+    """Return the RGB (0 to 255) of a class number: near numbers look far apart."""
+    red, green, blue = colorsys.hsv_to_rgb((0.58 + GOLDEN_TURN * index) % 1.0, 0.85, 1.0)
+    return round(255 * red), round(255 * green), round(255 * blue)
 
 
 def caption(image: Tensor, text: str) -> Tensor:
