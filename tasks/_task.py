@@ -164,7 +164,7 @@ class Task(pl.LightningModule, ABC):
             if rows is None:
                 rows = torch.zeros(0, dtype=torch.long, device=self.device)
                 targets = head.example_targets(0, features.size or (0, 0), torch.Generator())
-                targets = targets.to(self.device) if isinstance(targets, Tensor) else targets
+                targets = self.transfer_batch_to_device(targets, self.device, 0)
             else:
                 targets = batch.targets[target]
             yield name, head.loss(head(_rows_of(features, rows)), targets, batch.known.get(target))

@@ -21,11 +21,13 @@ class Predictor:
     Args:
         model: Of the heads to ask.
         size: H and W of the inputs, or the side of square ones; images are letterboxed to it.
+        device: Where the network runs.
     """
 
-    def __init__(self, model: Model, size: int | tuple[int, int]) -> None:
-        self.model = model.deploy().to(memory_format=torch.channels_last)
+    def __init__(self, model: Model, size: int | tuple[int, int], device: str = "cpu") -> None:
+        self.model = model.deploy().to(device, memory_format=torch.channels_last)
         self.size = size
+        self.device = device
 
     def predict(self, *images: Picture, score: float | None = None, batch: int = 16) -> list[dict[str, Record]]:
         """Return one dict an image: the record of every head, in pixels of that image.
@@ -52,7 +54,7 @@ class Predictor:
     def answer(self, pixels: Sequence[Tensor], score: float | None) -> list[dict[str, Record]]:
         """Return the records of one batch of (3, H, W) uint8 images of any size."""
         inputs, frames = zip(*(letterbox(image, self.size) for image in pixels), strict=True)
-        images = torch.stack(inputs).to(memory_format=torch.channels_last).float() / 255
+        images = torch.stack(inputs).to(self.device, memory_format=torch.channels_last).float() / 255
         answers: list[dict[str, Record]] = [{} for _ in pixels]
         for name, outputs in self.model(images).items():
             head = self.model.named_heads()[name]
@@ -63,8 +65,12 @@ class Predictor:
         return answers
 
 
-def load(path: str | Path) -> Predictor:
+def load(path: str | Path, device: str = "cpu") -> Predictor:
     """Return the predictor of a run folder (its best checkpoint) or of a checkpoint file, which needs nothing else.
+
+    Args:
+        path: The folder or the file.
+        device: Where the network runs, such as "cuda".
 
     Raises:
         UserError: If there is none, or it is no checkpoint of polyhead.
@@ -73,4 +79,4 @@ def load(path: str | Path) -> Predictor:
     model = build_model(stored.recipe["task"])
     load_weights(model, stored.weights)
     size = stored.recipe["data"]["size"]
-    return Predictor(model, size if isinstance(size, int) else (size[0], size[1]))
+    return Predictor(model, size if isinstance(size, int) else (size[0], size[1]), device)

@@ -18,7 +18,8 @@ class Voc(Source):
 
     It reads ImageSets/Main/{train,val,test}.txt, Annotations/*.xml and the images in JPEGImages; the target is `boxes`.
     Corners are taken as VOC's, counted from 1 and inclusive. Boxes without area are left out and noted, their images
-    stay. Classes are those of all annotations of the three splits, sorted.
+    stay. Objects marked difficult count like the others. Classes are those of all annotations of the three splits,
+    sorted.
 
     Args:
         root: The folder.

@@ -1,0 +1,62 @@
+"""How long the command line takes to answer before there is any work.
+
+    python benchmarks/startup.py [--rounds 11]
+
+Each command runs in a process of its own, as from a shell; rounds interleave the commands, and medians count.
+"""
+
+import argparse
+import json
+import platform
+import shutil
+import statistics
+import subprocess
+import time
+from pathlib import Path
+
+COMMANDS = {
+    "polyhead --help": 0,
+    "polyhead list": 0,
+    "polyhead show multitask": 0,
+    "polyhead show heads.detection": 0,
+    "polyhead fit multitask --josn out.json": 2,
+    "polyhead fit multitask trainer.max_epoch=3": 2,
+}
+"""What is asked, and the exit code that it ends with."""
+
+
+def answer(command: str, code: int) -> tuple[float, str]:
+    """Return how many seconds a command takes, and what it says on standard error."""
+    program = shutil.which("polyhead") or "polyhead"
+    start = time.perf_counter()
+    done = subprocess.run([program, *command.split()[1:]], capture_output=True, text=True, check=False)
+    taken = time.perf_counter() - start
+    if done.returncode != code:
+        raise SystemExit(f"{command}: exit code {done.returncode}, not {code}: {done.stderr}")
+    return taken, done.stderr.strip()
+
+
+def main() -> None:
+    """Measure, print, and write benchmarks/results/startup.json."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=11)
+    rounds = [
+        {command: answer(command, code) for command, code in COMMANDS.items()}
+        for _ in range(parser.parse_args().rounds)
+    ]
+    result = {
+        "seconds": {command: round(statistics.median(r[command][0] for r in rounds), 3) for command in COMMANDS},
+        "slowest": round(max(taken for r in rounds for taken, _ in r.values()), 3),
+        "says": {command: rounds[0][command][1] for command, code in COMMANDS.items() if code},
+        "python": platform.python_version(),
+        "cpu": platform.machine(),
+    }
+    text = json.dumps(result, indent=2)
+    print(text)
+    results = Path(__file__).parent / "results"
+    results.mkdir(exist_ok=True)
+    (results / "startup.json").write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
