@@ -25,7 +25,7 @@ class Predictor:
     """
 
     def __init__(self, model: Model, size: int | tuple[int, int], device: str = "cpu") -> None:
-        self.model = model.deploy().to(device, memory_format=torch.channels_last)
+        self.model = model.deploy().to(memory_format=torch.channels_last).to(device)
         self.size = size
         self.device = device
 
