@@ -44,7 +44,13 @@ def keepers(folder: Path, mains: dict[str, str]) -> list[Callback]:
 def keeper(folder: Path, name: str, monitor: str) -> ModelCheckpoint:
     """Return the callback that keeps the checkpoint with the highest `monitor` as `name`.ckpt."""
     return ModelCheckpoint(
-        folder, filename=name, monitor=monitor, mode="max", auto_insert_metric_name=False, enable_version_counter=False
+        folder,
+        filename=name,
+        monitor=monitor,
+        mode="max",
+        save_on_train_epoch_end=False,
+        auto_insert_metric_name=False,
+        enable_version_counter=False,
     )
 
 

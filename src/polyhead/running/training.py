@@ -20,6 +20,7 @@ from polyhead.recipes.resolving import resolve
 from polyhead.running.callbacks import Bar, Stamp, keepers
 from polyhead.running.folder import close_run, new_run, open_run
 from polyhead.running.outcome import Outcome
+from polyhead.running.pace import Pace
 from polyhead.running.parts import run_callbacks, run_loggers
 from polyhead.running.pictures import draw_split
 
@@ -182,6 +183,8 @@ def make_trainer(recipe: dict[str, Any], run: Path, callbacks: list[pl.Callback]
         "logger": run_loggers(node.get("logger"), run),
         "enable_model_summary": bool(node.get("enable_model_summary")),
     }
+    if node.get("val_check_interval") is None and node.get("check_val_every_n_epoch") == 1:
+        given["callbacks"].append(Pace())
     if node.get("precision") in {None, "auto"}:
         given["precision"] = automatic(str(node.get("accelerator", "auto")))
     if node.get("devices") in {None, "auto"}:

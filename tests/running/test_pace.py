@@ -1,0 +1,78 @@
+"""When a run validates."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader
+
+from polyhead.running.pace import Pace
+
+
+class Slow(pl.LightningModule):
+    """Takes 20 ms a training step and as long as it is told for a validation; keeps the steps at which it validates."""
+
+    def __init__(self, validation: float) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.zeros(()))
+        self.validation = validation
+        self.validated: list[int] = []
+
+    def training_step(self, batch: torch.Tensor, batch_idx: int) -> torch.Tensor:
+        time.sleep(0.02)
+        return self.weight * batch.sum()
+
+    def validation_step(self, batch: torch.Tensor, batch_idx: int) -> None:
+        time.sleep(self.validation)
+        self.validated.append(self.global_step)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+Run = Callable[..., list[int]]
+
+
+@pytest.fixture
+def validated() -> Run:
+    """Return a function that fits on epochs of four steps, and gives the steps at which it validated."""
+
+    def run(validation: float = 0.0, **limits: Any) -> list[int]:
+        module = Slow(validation)
+        quiet = {
+            "logger": False,
+            "enable_checkpointing": False,
+            "enable_progress_bar": False,
+            "num_sanity_val_steps": 0,
+        }
+        trainer = pl.Trainer(
+            accelerator="cpu", enable_model_summary=False, num_sanity_val_steps=0, callbacks=[Pace()], **quiet, **limits
+        )
+        trainer.fit(module, DataLoader(torch.ones(4, 1)), DataLoader(torch.ones(1, 1)))  # type: ignore[arg-type]
+        return module.validated
+
+    return run
+
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*does not have many workers", "ignore:.*log_every_n_steps")
+
+
+def test_a_cheap_validation_follows_every_epoch(validated: Run) -> None:
+    assert validated(max_epochs=3) == [4, 8, 12]
+
+
+def test_a_dear_one_follows_the_first_epoch_and_the_last(validated: Run) -> None:
+    assert validated(validation=0.2, max_epochs=5) == [4, 20]
+
+
+def test_steps_that_are_up_in_the_middle_of_an_epoch_end_with_one(validated: Run) -> None:
+    assert validated(validation=0.2, max_steps=10, max_epochs=-1) == [4, 10]
+
+
+def test_time_that_is_up_in_the_middle_of_an_epoch_ends_with_one(validated: Run) -> None:
+    steps = validated(validation=0.2, max_time="00:00:00:01", max_epochs=-1)
+    assert steps[0] == 4
+    assert len(steps) == 2
