@@ -46,11 +46,10 @@ def validated() -> Run:
             "logger": False,
             "enable_checkpointing": False,
             "enable_progress_bar": False,
+            "enable_model_summary": False,
             "num_sanity_val_steps": 0,
         }
-        trainer = pl.Trainer(
-            accelerator="cpu", enable_model_summary=False, num_sanity_val_steps=0, callbacks=[Pace()], **quiet, **limits
-        )
+        trainer = pl.Trainer(accelerator="cpu", callbacks=[Pace()], **quiet, **limits)
         trainer.fit(module, DataLoader(torch.ones(4, 1)), DataLoader(torch.ones(1, 1)))  # type: ignore[arg-type]
         return module.validated
 
