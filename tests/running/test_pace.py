@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,20 +14,22 @@ from polyhead.running.pace import Pace
 
 
 class Slow(pl.LightningModule):
-    """Takes 20 ms a training step and as long as it is told for a validation; keeps the steps at which it validates."""
+    """By its own clock takes 1 s a training step, and for a validation what it is told; keeps when it validates."""
 
     def __init__(self, validation: float) -> None:
         super().__init__()
+        self.now = 0.0
         self.weight = torch.nn.Parameter(torch.zeros(()))
         self.validation = validation
         self.validated: list[int] = []
 
     def training_step(self, batch: torch.Tensor, batch_idx: int) -> torch.Tensor:
-        time.sleep(0.02)
+        time.sleep(0.01)
+        self.now += 1
         return self.weight * batch.sum()
 
     def validation_step(self, batch: torch.Tensor, batch_idx: int) -> None:
-        time.sleep(self.validation)
+        self.now += self.validation
         self.validated.append(self.global_step)
 
     def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -37,11 +40,12 @@ Run = Callable[..., list[int]]
 
 
 @pytest.fixture
-def validated() -> Run:
+def validated(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that fits on epochs of four steps, and gives the steps at which it validated."""
 
     def run(validation: float = 0.0, **limits: Any) -> list[int]:
         module = Slow(validation)
+        monkeypatch.setattr("polyhead.running.pace.time", SimpleNamespace(monotonic=lambda: module.now))
         quiet = {
             "logger": False,
             "enable_checkpointing": False,
@@ -64,14 +68,18 @@ def test_a_cheap_validation_follows_every_epoch(validated: Run) -> None:
 
 
 def test_a_dear_one_follows_the_first_epoch_and_the_last(validated: Run) -> None:
-    assert validated(validation=0.2, max_epochs=5) == [4, 20]
+    assert validated(validation=2, max_epochs=5) == [4, 20]
+
+
+def test_one_that_costs_two_steps_follows_every_twenty(validated: Run) -> None:
+    assert validated(validation=2, max_epochs=12) == [4, 28, 48]
 
 
 def test_steps_that_are_up_in_the_middle_of_an_epoch_end_with_one(validated: Run) -> None:
-    assert validated(validation=0.2, max_steps=10, max_epochs=-1) == [4, 10]
+    assert validated(validation=2, max_steps=10, max_epochs=-1) == [4, 10]
 
 
 def test_time_that_is_up_in_the_middle_of_an_epoch_ends_with_one(validated: Run) -> None:
-    steps = validated(validation=0.2, max_time="00:00:00:01", max_epochs=-1)
+    steps = validated(validation=1e6, max_time="00:00:00:01", max_epochs=-1)
     assert steps[0] == 4
     assert len(steps) == 2
