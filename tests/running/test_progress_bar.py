@@ -1,0 +1,30 @@
+"""What the progress bar says."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from polyhead.running import callbacks
+from polyhead.running.callbacks import Bar, clock
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0, "0:00"), (61.4, "1:01"), (3661, "1:01:01")])
+def test_a_duration_is_said_in_minutes_and_seconds(seconds: float, said: str) -> None:
+    assert clock(seconds) == said
+
+
+def test_it_says_losses_images_a_second_the_watched_metric_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = {"is": 100.0}
+    monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: now["is"]))
+    bar = Bar()
+    trainer: Any = SimpleNamespace(callback_metrics={"val/main": torch.tensor(0.75)})
+    task: Any = SimpleNamespace(recent={"boxes/class": torch.tensor(1.25)}, progress=0.25)
+    bar.enabled = False
+    bar.on_train_start(trainer, task)
+    bar.on_train_batch_start(trainer, task, SimpleNamespace(inputs=torch.zeros(16, 3, 1, 1)), 0)
+    now["is"] += 2
+    bar.on_validation_start(trainer, task)
+    now["is"] += 8  # a validation, which is no training time, but which the time left counts
+    assert bar.state(trainer, task, 0.25) == "boxes/class 1.250  val/main 0.750  8 images/s  0:30 left"
