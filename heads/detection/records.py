@@ -49,5 +49,7 @@ def draw(image: Tensor, record: Record, labels: tuple[str, ...]) -> Tensor:
         labels=[f"{each['label']} {each['score']:.2f}" for each in found],
         colors=[colour(labels.index(each["label"])) for each in found],
         width=max(1, min(image.shape[1:]) // 200),
+        label_colors="black",
+        fill_labels=True,
     )
     return drawn

@@ -42,11 +42,14 @@ def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", spl
 
 
 def draw_batch(model: Model, targets: Mapping[str, str], batch: Batch, most: int) -> list[Tensor]:
-    """Return the first pictures of a batch: targets drawn on the left, predictions on the right, (3, H, 2 W + gap)."""
+    """Return the first pictures of a batch: targets drawn on the left, predictions on the right, (3, H, 2 W + gap).
+
+    The recipe's first head is drawn last, on top.
+    """
     images = batch.inputs[:most]
     outputs = model(images.float() / 255)
     true, said = [image.clone() for image in images], [image.clone() for image in images]
-    for name, head in model.named_heads().items():
+    for name, head in reversed(model.named_heads().items()):
         for place, record in enumerate(head.records(head.predict(outputs[name]))):
             said[place] = head.draw(said[place], record)
         target = targets[name]
@@ -59,8 +62,8 @@ def draw_batch(model: Model, targets: Mapping[str, str], batch: Batch, most: int
 
 
 def draw_records(model: Model, image: Tensor, records: Mapping[str, Record]) -> Tensor:
-    """Return the (3, H, W) uint8 image with the record of every head drawn on it."""
-    for name, head in model.named_heads().items():
+    """Return the (3, H, W) uint8 image with the record of every head drawn on it, the recipe's first one on top."""
+    for name, head in reversed(model.named_heads().items()):
         image = head.draw(image, records[name])
     return image
 
