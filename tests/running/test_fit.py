@@ -31,10 +31,18 @@ def test_every_head_is_measured_on_the_test_split(outcome: Outcome) -> None:
     assert outcome.metrics["test/main"] == pytest.approx(sum(mains) / 3)
 
 
-def test_the_written_recipe_is_accepted_back_with_the_class_names_in_it(outcome: Outcome) -> None:
+def test_the_written_recipe_is_accepted_back_with_the_class_names_in_it(
+    outcome: Outcome, recipe: dict[str, Any]
+) -> None:
     written = read(outcome.run / "recipe.yaml")
-    assert written["task"]["labels"]["boxes"] == list("0123456789")
-    assert resolve(written).recipe == written
+    labels = written["task"]["labels"]
+    assert labels["boxes"] == list("0123456789")
+    resolved = resolve(recipe).recipe
+    assert resolve(written).recipe == {**resolved, "task": {**resolved["task"], "labels": labels}}
+
+
+def test_the_written_recipe_holds_of_the_trainer_only_what_was_set(outcome: Outcome) -> None:
+    assert read(outcome.run / "recipe.yaml")["trainer"] == {"accelerator": "cpu", "max_epochs": 2}
 
 
 def test_the_environment_names_versions_data_and_seed(outcome: Outcome) -> None:

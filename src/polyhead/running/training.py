@@ -17,6 +17,7 @@ from polyhead.model import load_weights, target_of
 from polyhead.precision import automatic
 from polyhead.recipes.build import build, build_data, build_trainer, check_values
 from polyhead.recipes.resolving import resolve
+from polyhead.recipes.signatures import options
 from polyhead.running.callbacks import Bar, Stamp, keepers
 from polyhead.running.folder import close_run, new_run, open_run
 from polyhead.running.outcome import Outcome
@@ -53,8 +54,8 @@ def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
-    trainer = make_trainer(recipe, run, [*kept, Stamp(without_start(recipe))])
-    open_run(run, recipe, data.source.fingerprint())
+    trainer = make_trainer(recipe, run, [*kept, Stamp(without_start(lasting(recipe)))])
+    open_run(run, lasting(recipe), data.source.fingerprint())
     try:
         trainer.fit(task, data)
     except UserError:
@@ -121,6 +122,13 @@ def check_length(trainer: dict[str, Any]) -> None:
     """
     if trainer.get("max_epochs") == -1 and trainer.get("max_steps", -1) == -1 and not trainer.get("max_time"):
         raise UserError("trainer.max_epochs=-1 has no end without trainer.max_time or max_steps; set one of the three")
+
+
+def lasting(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return the recipe without the trainer's options that are as Lightning has them: its next version may not."""
+    usual = {name: option.default for name, option in options("trainer").items()}
+    kept = {key: value for key, value in recipe["trainer"].items() if key not in usual or value != usual[key]}
+    return {**recipe, "trainer": kept}
 
 
 def without_start(recipe: dict[str, Any]) -> dict[str, Any]:
