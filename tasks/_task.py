@@ -18,6 +18,8 @@ from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_
 from polyhead.tasks._ranks import average_statistics, sum_over_ranks
 
 MONITOR = "main"
+RANGES = {"warmup": 1.0, "average": 1.0, "final": 1.0 + 1e-9}
+"""What options must stay below; all of them start at 0."""
 
 
 class Task(pl.LightningModule, ABC):
@@ -65,15 +67,20 @@ class Task(pl.LightningModule, ABC):
         super().__init__()
         if not heads:
             raise UserError("task.heads is empty: a task needs at least one head")
+        check_ranges({"lr": lr, "weight_decay": weight_decay, "warmup": warmup, "final": final, "average": average})
         self.model = build_model({"backbone": backbone, "heads": heads, "labels": labels})
         self.targets = {name: target_of(name, node) for name, node in heads.items()}
         self.weights = {name: float(node.get("weight", 1.0)) for name, node in heads.items()}
         self.rates = {name: float(lr if node.get("lr") is None else node["lr"]) for name, node in heads.items()}
         self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
         self.warmup, self.final, self.average = warmup, final, average
+        for name in heads:
+            check_ranges({"weight": self.weights[name], "lr": self.rates[name]}, f"task.heads.{name}")
         self.frozen = [_part(self.model, name) for name in freeze]
         for part in self.frozen:
             part.requires_grad_(False)
+        if not any(parameter.requires_grad for parameter in self.model.parameters()):
+            raise UserError("task.freeze leaves nothing to learn; name fewer parts")
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)
         self.recent: dict[str, Tensor] = {}
@@ -100,8 +107,6 @@ class Task(pl.LightningModule, ABC):
         groups = parameter_groups(self.model.backbone, self.lr, self.weight_decay)
         for name, head in self.model.named_heads().items():
             groups += parameter_groups(head, self.rates[name], self.weight_decay)
-        if not groups:
-            raise UserError("task.freeze leaves nothing to learn")
         fp16 = self._trainer is not None and self._trainer.precision == "16-mixed"
         return build_optimizer(self.optimizer, groups, self.lr, fused=not fp16)
 
@@ -142,6 +147,10 @@ class Task(pl.LightningModule, ABC):
         for head in self.model.named_heads().values():
             head.progress = progress
         self.log("train/lr", factor * self.lr)
+
+    def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
+        """Count the step that is done, for those who say how far the run is."""
+        self.progress = fraction_done(self.trainer)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002  # Lightning's signature
         """Return the weighted sum of all losses; each is divided by its count over all ranks."""
@@ -219,6 +228,19 @@ class Task(pl.LightningModule, ABC):
             logged[f"{split}/{MONITOR}"] = torch.stack([logged[mains[name]] for name in results]).mean()
         self.log_dict(logged, sync_dist=True)
         return results
+
+
+def check_ranges(values: dict[str, float], where: str = "task") -> None:
+    """Check that numbers are where they make sense.
+
+    Raises:
+        UserError: If one is not; it names the range.
+    """
+    for name, value in values.items():
+        below = RANGES.get(name)
+        if not value >= 0 or (below is not None and not value < below):
+            takes = f"0 or more, below {below:g}" if below is not None else "0 or more"
+            raise UserError(f"{where}.{name}: {value:g} does not fit; it takes {takes}")
 
 
 def _rows_of(features: Features, rows: Tensor) -> Features:

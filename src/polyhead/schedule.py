@@ -19,7 +19,8 @@ def fraction_done(trainer: "Trainer") -> float:
     if trainer.max_steps > 0:
         done.append(trainer.global_step / trainer.max_steps)
     if trainer.max_epochs and trainer.max_epochs > 0 and math.isfinite(trainer.num_training_batches):
-        batches = trainer.current_epoch * trainer.num_training_batches + trainer.fit_loop.batch_idx
+        in_epoch = trainer.fit_loop.epoch_loop.batch_progress.current.processed  # type: ignore[attr-defined]  # it has
+        batches = trainer.current_epoch * trainer.num_training_batches + in_epoch
         done.append(batches / max(1, trainer.max_epochs * trainer.num_training_batches))
     for timer in trainer.callbacks:  # type: ignore[attr-defined]  # a Trainer has them; its stub does not say so
         if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:

@@ -84,7 +84,7 @@ def test_a_recipe_is_found_by_name_by_path_and_in_a_run_folder(tmp_path: Path) -
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "recipe.yaml").write_text("task: sorting\n")
     assert find.names(tmp_path) == ["beach"]
-    assert find.summary("beach", tmp_path) == "polyhead fit beach  0.9 on a laptop"
+    assert find.summary("beach", tmp_path) == "0.9 on a laptop"
     assert find.locate("beach", tmp_path) == (tmp_path / "beach.yaml", "configs/beach.yaml")
     assert find.locate(tmp_path / "beach.yaml")[0] == tmp_path / "beach.yaml"
     assert find.locate(tmp_path / "run")[0] == tmp_path / "run" / "recipe.yaml"

@@ -76,6 +76,11 @@ def test_a_lone_checkpoint_is_measured_into_a_folder_of_its_own(
     assert [path.name for path in (tmp_path / "mail").iterdir()] == ["best.ckpt"]
 
 
+def test_what_is_trained_cannot_be_changed_afterwards(outcome: Outcome) -> None:
+    with pytest.raises(UserError, match=r"task\.lr=3: what is trained already stays as it is"):
+        evaluate(outcome.run, "test", ["task.lr=3"])
+
+
 def test_a_folder_that_holds_something_is_no_new_run_and_stays_as_it_is(recipe: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("mine")
     with pytest.raises(UserError, match="holds something; choose a new folder"):
@@ -110,7 +115,16 @@ def test_other_class_names_are_refused(outcome: Outcome, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    "override", ["task.freeze=[nothing]", "data.batch=0", "task.heads.pose=regression", "task.heads.mask.weight=true"]
+    "override",
+    [
+        "task.freeze=[nothing]",
+        "data.batch=0",
+        "task.heads.pose=regression",
+        "task.heads.mask.weight=true",
+        "task.heads.mask=detection",
+        "task.heads.label.target=boxes",
+        "trainer.max_time=00:00:00:00",
+    ],
 )
 def test_a_mistake_leaves_no_run_folder(override: str, recipe: dict[str, Any], tmp_path: Path) -> None:
     with pytest.raises(UserError):

@@ -15,7 +15,9 @@ def test_a_duration_is_said_in_minutes_and_seconds(seconds: float, said: str) ->
     assert clock(seconds) == said
 
 
-def test_it_says_losses_images_a_second_the_watched_metric_and_the_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_says_time_left_images_a_second_the_watched_metric_and_losses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     now = {"is": 100.0}
     monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: now["is"]))
     bar = Bar()
@@ -27,4 +29,17 @@ def test_it_says_losses_images_a_second_the_watched_metric_and_the_time_left(mon
     now["is"] += 2
     bar.on_validation_start(trainer, task)
     now["is"] += 8  # a validation, which is no training time, but which the time left counts
-    assert bar.state(trainer, task, 0.25) == "boxes/class 1.250  val/main 0.750  8 images/s  0:30 left"
+    assert bar.state(trainer, task, 0.25) == "0:30 left  8 images/s  val/main 0.750  boxes/class 1.250"
+
+
+def test_a_run_that_is_done_has_no_time_left_and_one_into_a_pipe_no_empty_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bar = Bar()
+    trainer: Any = SimpleNamespace(callback_metrics={})
+    task: Any = SimpleNamespace(recent={}, progress=1.0)
+    bar.on_train_start(trainer, task)
+    assert "left" not in bar.state(trainer, task, 1.0)
+    bar.on_train_end(trainer, task)
+    bar.on_exception(trainer, task, KeyboardInterrupt())
+    assert capsys.readouterr().err == ""

@@ -155,3 +155,21 @@ def test_a_task_without_heads_is_refused(make_task: MakeTask) -> None:
 def test_a_head_whose_target_the_data_lack_is_refused(make_task: MakeTask) -> None:
     with pytest.raises(UserError, match=r"task\.heads\.pose learns the target 'pose', and the data have only: label"):
         make_task(heads={"pose": {"name": "regression"}})
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"lr": -1.0}, r"task\.lr: -1 does not fit; it takes 0 or more"),
+        ({"average": 1.0}, r"task\.average: 1 does not fit; it takes 0 or more, below 1"),
+        ({"warmup": 2.0}, r"task\.warmup: 2"),
+        ({"final": -1.0}, r"task\.final: -1"),
+        ({"heads": {"label": {"name": "classification", "weight": -1.0}}}, r"task\.heads\.label\.weight: -1"),
+        ({"freeze": ("backbone", "heads")}, "leaves nothing to learn"),
+    ],
+)
+def test_a_number_out_of_its_range_is_named_with_the_range(
+    options: dict[str, Any], said: str, make_task: MakeTask
+) -> None:
+    with pytest.raises(UserError, match=said):
+        make_task(**options)

@@ -28,6 +28,7 @@ Trained = Annotated[Path, typer.Argument(metavar="RUN_OR_CKPT", help="A run fold
 Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes, such as trainer.max_epochs=5.")
 ]
+Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Other data, such as data=PATH.")]
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - is stdout.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for pictures and records.")]
 
@@ -103,13 +104,13 @@ def fit(
 
 
 @app.command()
-def validate(trained: Trained, overrides: Overrides = None, json: Json = None, out: Out = None) -> None:
+def validate(trained: Trained, overrides: Changes = None, json: Json = None, out: Out = None) -> None:
     """Measure a trained model on the validation data."""
     _evaluate(trained, "val", overrides or [], json, out)
 
 
 @app.command("test")
-def measure(trained: Trained, overrides: Overrides = None, json: Json = None, out: Out = None) -> None:
+def measure(trained: Trained, overrides: Changes = None, json: Json = None, out: Out = None) -> None:
     """Measure a trained model on the test data."""
     _evaluate(trained, "test", overrides or [], json, out)
 
@@ -168,7 +169,8 @@ def _check_trained(trained: Path) -> None:
 def _report(outcome: "Outcome", json: str | None) -> None:
     """Write the metrics as JSON where that is asked for; print them, and where the rest is."""
     kept = json == output.STDOUT
-    output.print_metrics(outcome.metrics, to_stderr=kept)
+    if outcome.metrics:
+        output.print_metrics(outcome.metrics, to_stderr=kept)
     lines = [f"run: {outcome.run}"] + [f"pictures: {outcome.pictures}"] * (outcome.pictures is not None)
     (sys.stderr if kept else sys.stdout).write("\n".join(lines) + "\n")
     if json:

@@ -15,13 +15,13 @@ def names(folder: Path = CONFIGS) -> list[str]:
 
 
 def summary(name: str, folder: Path = CONFIGS) -> str:
-    """Return the comment that opens a recipe, as one line: its command, and the result that a run measured."""
+    """Return the comment that opens a recipe, as one line, without its command: the result that a run measured."""
     opening: list[str] = []
     for line in (folder / f"{name}.yaml").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             break
         opening.append(line.lstrip("# ").rstrip())
-    return " ".join(opening)
+    return " ".join(filter(None, opening[1:]))
 
 
 def locate(recipe: str | Path, folder: Path = CONFIGS) -> tuple[Path, str]:

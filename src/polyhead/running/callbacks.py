@@ -9,6 +9,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.table import Column
 
 from polyhead.checkpoints import stamp
 
@@ -63,12 +64,8 @@ class Bar(ProgressBar):
     def __init__(self) -> None:
         super().__init__()
         self.console = Console(stderr=True)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(20),
-            TaskProgressColumn(),
-            TextColumn("{task.fields[said]}"),
-        )
+        said = TextColumn("{task.fields[said]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
+        columns = (BarColumn(10), TaskProgressColumn(), said)
         self.live = Progress(*columns, console=self.console, transient=True)
         self.started = self.shown = 0.0
         self.images = 0
@@ -118,25 +115,28 @@ class Bar(ProgressBar):
             )
 
     def state(self, trainer: Trainer, pl_module: LightningModule, done: float) -> str:
-        """Return losses, images a second, watched metric and time left in words."""
-        recent: dict[str, torch.Tensor] = getattr(pl_module, "recent", {})
-        parts = [f"{name} {value.item():.3f}" for name, value in recent.items()]
-        if "val/main" in trainer.callback_metrics:
-            parts.append(f"val/main {trainer.callback_metrics['val/main'].item():.3f}")
+        """Return time left, images a second, watched metric and losses in words, what matters most first."""
         passed = time.monotonic() - self.started
         spent = self.training_time + (time.monotonic() - self.since if self.since else 0.0)
+        parts = [f"{clock(passed * (1 - done) / done)} left"] if 0 < done < 1 else []
         parts.append(f"{self.images / max(spent, 1e-9):.0f} images/s")
-        if done > 0:
-            parts.append(f"{clock(passed * (1 - done) / done)} left")
-        return "  ".join(parts)
+        if "val/main" in trainer.callback_metrics:
+            parts.append(f"val/main {trainer.callback_metrics['val/main'].item():.3f}")
+        recent: dict[str, torch.Tensor] = getattr(pl_module, "recent", {})
+        return "  ".join([*parts, *(f"{name} {value.item():.3f}" for name, value in recent.items())])
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Take the bar away."""
-        self.live.stop()
+        self.stop()
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:  # noqa: ARG002  # Lightning's signature
         """Take the bar away before the error is said."""
-        self.live.stop()
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the bar away if it is there: rich ends even one that never began with an empty line."""
+        if self.live.live.is_started:
+            self.live.stop()
 
 
 def progress_of(module: LightningModule) -> float:

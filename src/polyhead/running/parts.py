@@ -48,7 +48,7 @@ def _named_part(module: ModuleType, node: Any, where: str, suffix: str, given: d
 def _short(name: str, suffix: str) -> str:
     """Return a class's name as recipes write it: EarlyStopping is early_stopping."""
     stem = name.removesuffix(suffix) or name
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", stem).lower()
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", stem).lower()
 
 
 def run_callbacks(nodes: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytorch_lightning as pl
+import torch
 
 from polyhead import checkpoints
 from polyhead.errors import UserError
@@ -53,6 +54,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None) -> Outcome:
     data = load_data(recipe)
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
+    check_targets(task, data)
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     trainer = make_trainer(recipe, run, [*kept, Stamp(without_start(lasting(recipe)))])
     open_run(run, lasting(recipe), data.source.fingerprint())
@@ -93,6 +95,9 @@ def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), r
     file = checkpoints.locate(checkpoint)
     stored = checkpoints.read(file)
     changes = list(overrides)
+    for change in changes:
+        if not change.startswith(("data", "trainer.", "seed")):
+            raise UserError(f"{change}: what is trained already stays as it is; only data, trainer and seed may change")
     recipe = resolve(stored.recipe, changes).recipe
     check_values(recipe)
     data = load_data(recipe)
@@ -114,12 +119,37 @@ def measure(task: Any, data: "DataModule", recipe: dict[str, Any], split: Measur
     return Outcome(metrics, run, draw_split(task.model, targets_of(recipe), data, split, run / "pictures"))
 
 
+def check_targets(task: Any, data: "DataModule") -> None:
+    """Check that each head's target has the form that the head takes, on the first batch that carries it.
+
+    Raises:
+        UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa.
+    """
+    for name, head in task.model.named_heads().items():
+        given = next(iter(data.examples(task.targets[name])), None)
+        taken = head.example_targets(1, data.size, torch.Generator())
+        if given is not None and form(given) != form(taken):
+            raise UserError(
+                f"task.heads.{name}: the target {task.targets[name]!r} is {form(given)}, and this head learns"
+                f" {form(taken)}; choose another with task.heads.{name}.target"
+            )
+
+
+def form(targets: Any) -> str:
+    """Return in words what form collated targets have."""
+    if not isinstance(targets, torch.Tensor):
+        return "a list of boxes or the like"
+    return "a map of pixels" if targets.ndim > 2 else "one class or number, or several"
+
+
 def check_length(trainer: dict[str, Any]) -> None:
     """Check that a run has an end.
 
     Raises:
         UserError: If no limit is set.
     """
+    if str(trainer.get("max_time")) == "00:00:00:00":
+        raise UserError("trainer.max_time is zero; it takes days:hours:minutes:seconds, such as 00:00:10:00")
     if trainer.get("max_epochs") == -1 and trainer.get("max_steps", -1) == -1 and not trainer.get("max_time"):
         raise UserError("trainer.max_epochs=-1 has no end without trainer.max_time or max_steps; set one of the three")
 
