@@ -8,9 +8,9 @@ Each command runs in a process of its own, as from a shell; rounds interleave th
 import argparse
 import json
 import platform
-import shutil
 import statistics
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -27,7 +27,7 @@ COMMANDS = {
 
 def answer(command: str, code: int) -> tuple[float, str]:
     """Return how many seconds a command takes, and what it says on standard error."""
-    program = shutil.which("polyhead") or "polyhead"
+    program = Path(sys.executable).with_name("polyhead")
     start = time.perf_counter()
     done = subprocess.run([program, *command.split()[1:]], capture_output=True, text=True, check=False)
     taken = time.perf_counter() - start

@@ -9,9 +9,11 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-from rich.table import Column
 
 from polyhead.checkpoints import stamp
+
+BAR = 10
+"""Characters of the progress bar; beside it stand the percentage and as much of the rest as there is room for."""
 
 
 class Stamp(Callback):
@@ -64,8 +66,7 @@ class Bar(ProgressBar):
     def __init__(self) -> None:
         super().__init__()
         self.console = Console(stderr=True)
-        said = TextColumn("{task.fields[said]}", table_column=Column(no_wrap=True, overflow="ellipsis"))
-        columns = (BarColumn(10), TaskProgressColumn(), said)
+        columns = (BarColumn(BAR), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
         self.live = Progress(*columns, console=self.console, transient=True)
         self.started = self.shown = 0.0
         self.images = 0
@@ -95,8 +96,8 @@ class Bar(ProgressBar):
         now = time.monotonic()
         if self.live.live.is_started and now - self.shown > 0.5:
             self.shown = now
-            done = progress_of(pl_module)
-            self.live.update(self.live.task_ids[0], completed=done, said=self.state(trainer, pl_module, done))
+            done, room = progress_of(pl_module), self.console.width - BAR - 8
+            self.live.update(self.live.task_ids[0], completed=done, said=self.state(trainer, pl_module, done)[:room])
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Leave the time of validations out of the images a second."""
