@@ -18,7 +18,9 @@ def to_frame(item: dict[str, Tensor], frame: Frame) -> dict[str, Tensor]:
 
 
 def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -> Record:
-    """Return an item's boxes as plain data, highest score first, those below `least` left out.
+    """Return an item's boxes as plain data, highest score first; those below `least` or without area are left out.
+
+    A box found in the padding of an input has no area in the original image.
 
     Args:
         item: `boxes` (r, 4), `labels` (r,) and `scores` (r,); without scores (a target) they are 1.
@@ -27,7 +29,8 @@ def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -
     """
     scores = item["scores"].float() if "scores" in item else torch.ones(len(item["boxes"]))
     order = scores.argsort(descending=True, stable=True)
-    order = order[scores[order] >= least]
+    area = (item["boxes"][:, 2:] > item["boxes"][:, :2]).all(1)
+    order = order[(scores[order] >= least) & area[order]]
     rows = zip(item["boxes"][order].tolist(), item["labels"][order].tolist(), scores[order].tolist(), strict=True)
     return {"boxes": [{"box": box, "label": labels[label], "score": score} for box, label, score in rows]}
 

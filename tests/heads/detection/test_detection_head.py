@@ -167,6 +167,13 @@ def test_records_name_classes_and_leave_out_what_is_below_the_threshold(head: De
     assert json.loads(json.dumps(head.records([item]))) == [{"boxes": expected[:1]}]
 
 
+def test_a_box_in_the_padding_alone_is_no_finding(head: Detection) -> None:
+    frame = Frame((10, 20), (1.0, 1.0), (5, 0))  # five rows of padding above and below
+    boxes = torch.tensor([[2.0, 0, 9, 4], [2, 6, 9, 12]])
+    found = [{"boxes": boxes, "scores": torch.tensor([0.9, 0.8]), "labels": torch.tensor([0, 0])}]
+    assert [one["box"] for one in head.records(head.restore(found, [frame]))[0]["boxes"]] == [[2, 1, 9, 7]]
+
+
 def test_a_target_is_a_record_of_score_one(head: Detection) -> None:
     target = {"boxes": torch.tensor([[1.0, 2, 3, 4]]), "labels": torch.tensor([2])}
     assert head.records([target], score=0.9) == [
