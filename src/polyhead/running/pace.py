@@ -20,6 +20,10 @@ class Pace(Callback):
     def __init__(self) -> None:
         self.begun = self.ended = self.cost = 0.0
 
+    def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:  # noqa: ARG002  # Lightning's signature
+        """Let callbacks that are set up later see that not every epoch validates: early stopping counts accordingly."""
+        self.validate(trainer, False)
+
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Decide whether this epoch ends with a validation; all ranks take the first one's word."""
         last = trainer.current_epoch + 1 == trainer.max_epochs

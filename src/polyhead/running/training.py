@@ -222,7 +222,7 @@ def make_trainer(recipe: dict[str, Any], run: Path, callbacks: list[pl.Callback]
         "enable_model_summary": bool(node.get("enable_model_summary")),
     }
     if node.get("val_check_interval") is None and node.get("check_val_every_n_epoch") == 1:
-        given["callbacks"].append(Pace())
+        given["callbacks"].insert(0, Pace())
     if node.get("precision") in {None, "auto"}:
         given["precision"] = automatic(str(node.get("accelerator", "auto")))
     if node.get("devices") in {None, "auto"}:
