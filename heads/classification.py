@@ -1,5 +1,6 @@
 """Which class is it? A softmax where an item has one class, sigmoids where it may have several."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
@@ -7,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record, class_names
+from polyhead.ops.class_weights import ClassWeights, balanced, balanced_entries, count_classes, first_weights
 from polyhead.ops.pictures import caption
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
@@ -25,12 +27,16 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         multilabel: Whether an item may belong to several classes, or to none.
         smoothing: Share of the softmax target that is spread over all known classes (arXiv 1512.00567), in [0, 1).
         dropout: Share of pooled features that are dropped in training, in [0, 1).
+        class_weights: What classes weigh in the loss: "none" alike; "balanced" the more the rarer they are among the
+            training targets; or a number by class name, 1 for others. With `multilabel` it weighs a class's positive
+            entries against its negative ones.
 
     Raises:
-        ValueError: If there are too few class names.
+        ValueError: If there are too few class names, or weights that no class can have.
     """
 
     main: ClassVar[str] = "accuracy"
+    weights: Tensor | None
 
     def __init__(
         self,
@@ -40,11 +46,22 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         multilabel: bool = False,
         smoothing: float = 0.0,
         dropout: float = 0.0,
+        class_weights: ClassWeights = "none",
     ) -> None:
         super().__init__(spec, class_names("classification", labels, least=1 if multilabel else 2))
         self.multilabel = multilabel
         self.smoothing = smoothing
         self.layer = nn.Sequential(nn.Dropout(dropout), nn.Linear(spec.width, len(labels)))
+        self.balanced = class_weights == "balanced"
+        self.register_buffer("weights", first_weights("classification", class_weights, labels))
+
+    def adapt(self, targets: Iterable[Tensor]) -> None:
+        """Take balanced weights from the training targets; of any other weights nothing is read."""
+        if self.balanced:
+            assert self.weights is not None
+            count = len(self.labels)
+            found = balanced_entries(targets, count) if self.multilabel else balanced(count_classes(targets, count))
+            self.weights.copy_(found)
 
     def forward(self, features: Features) -> Tensor:
         """Return logits (n, K)."""
@@ -54,8 +71,8 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         """Return the cross-entropy: softmax's per row, or the sigmoids' per labelled entry."""
         known = torch.ones_like(outputs, dtype=torch.bool) if known is None else known
         if self.multilabel:
-            return {"bce": sigmoid_cross_entropy(outputs, targets, known)}
-        return {"ce": softmax_cross_entropy(outputs, targets, known, self.smoothing)}
+            return {"bce": sigmoid_cross_entropy(outputs, targets, known, self.weights)}
+        return {"ce": softmax_cross_entropy(outputs, targets, known, self.smoothing, self.weights)}
 
     def decode(self, outputs: Tensor) -> dict[str, Tensor]:
         """Return probabilities (n, K)."""
@@ -111,7 +128,9 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         return caption(image, ", ".join(f"{one['label']} {one['score']:.2f}" for one in found) or "none")
 
 
-def softmax_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor, smoothing: float = 0.0) -> Loss:
+def softmax_cross_entropy(
+    logits: Tensor, targets: Tensor, known: Tensor, smoothing: float = 0.0, weights: Tensor | None = None
+) -> Loss:
     """Return the cross-entropy of a softmax over the known classes, summed over rows.
 
     Args:
@@ -119,20 +138,29 @@ def softmax_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor, smooth
         targets: (n,) class numbers; a row whose class its source does not label counts for nothing.
         known: (n, K) bool; the logits of other classes get exactly no gradient.
         smoothing: Share of the target that is spread evenly over the known classes.
+        weights: (K,) what each class weighs; a row counts as much as its class weighs, and each part of a spread
+            target is weighed by its own class, as torch does. None: 1.
     """
+    weights = logits.new_ones(logits.shape[1], dtype=torch.float32) if weights is None else weights
+    places = targets[:, None].long()
     logits = logits.float().masked_fill(~known, torch.finfo(torch.float32).min)
-    logs = logits.log_softmax(dim=1).masked_fill(~known, 0)
-    right = -logs.gather(1, targets[:, None].long()).squeeze(1)
-    spread = -logs.sum(1) / known.sum(1).clamp(min=1)
-    counted = known.gather(1, targets[:, None].long()).squeeze(1)
+    costs = -weights * logits.log_softmax(dim=1).masked_fill(~known, 0)
+    right = costs.gather(1, places).squeeze(1)
+    spread = costs.sum(1) / known.sum(1).clamp(min=1)
+    counted = known.gather(1, places).squeeze(1)
     rows = ((1 - smoothing) * right + smoothing * spread).masked_fill(~counted, 0)
-    return Loss(rows.sum(), counted.sum())
+    return Loss(rows.sum(), (counted * weights[targets.long()]).sum())
 
 
-def sigmoid_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor) -> Loss:
-    """Return the binary cross-entropy summed over labelled entries: `known` (n, K), and no NaN in `targets` (n, K)."""
+def sigmoid_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor, weights: Tensor | None = None) -> Loss:
+    """Return the binary cross-entropy summed over labelled entries: `known` (n, K), and no NaN in `targets` (n, K).
+
+    Positive entries cost `weights` (K,) times as much, None: 1; as torch's `pos_weight`, they count once all the same.
+    """
     counted = known & targets.isfinite()
-    entries = F.binary_cross_entropy_with_logits(logits.float(), targets.nan_to_num(), reduction="none")
+    entries = F.binary_cross_entropy_with_logits(
+        logits.float(), targets.nan_to_num(), reduction="none", pos_weight=weights
+    )
     return Loss(entries.masked_fill(~counted, 0).sum(), counted.sum())
 
 

@@ -1,10 +1,9 @@
 """Which class is each pixel?"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 import torch
-from faster_coco_eval.core import mask as coco
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.utils import draw_segmentation_masks
@@ -21,9 +20,12 @@ from polyhead.contracts import (
     finer_levels,
     grid_strides,
 )
+from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy, without_unknown
+from polyhead.ops.class_weights import ClassWeights, balanced, count_classes, first_weights
 from polyhead.ops.frames import restore_map
 from polyhead.ops.grids import lay_out
 from polyhead.ops.pictures import colour
+from polyhead.ops.runs import decode_runs, encode_runs
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
     from torchmetrics import MetricCollection
@@ -45,9 +47,12 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         width: Channels of the decoder; below 16, or a multiple of it.
         finest: Leave out levels of a smaller stride than this, unless there is no other.
         dice: Weight of the Dice loss beside the cross-entropy, whose weight is 1.
+        class_weights: What classes weigh in the cross-entropy: "none" alike; "balanced" the more the fewer pixels they
+            have in the training masks; or a number by class name, 1 for others. The Dice loss has no weights: it is a
+            mean over classes, in which a class of few pixels has as much say as any other (V-Net, section 3).
 
     Raises:
-        ValueError: If the levels are no grids, or there are too few class names.
+        ValueError: If the levels are no grids, there are too few class names, or weights that no class can have.
 
     References:
         Kirillov et al., Panoptic FPN, arXiv 1901.02446; Shi et al., sub-pixel convolution, arXiv 1609.05158; Milletari
@@ -55,6 +60,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
     """
 
     main: ClassVar[str] = "miou"
+    weights: Tensor | None
 
     def __init__(
         self,
@@ -64,6 +70,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         width: int = 64,
         finest: int = 4,
         dice: float = 1.0,
+        class_weights: ClassWeights = "none",
     ) -> None:
         super().__init__(spec, class_names("segmentation", labels, least=2))
         strides = grid_strides("segmentation", spec)
@@ -74,6 +81,14 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         self.fuse = nn.ModuleList(_fusion(width) for _ in channels)
         self.stride = strides[self.skipped]
         self.paint = nn.Conv2d(width, len(labels) * self.stride**2, 1)
+        self.balanced = class_weights == "balanced"
+        self.register_buffer("weights", first_weights("segmentation", class_weights, labels))
+
+    def adapt(self, targets: Iterable[Tensor]) -> None:
+        """Take balanced weights from the pixels of the training masks; of any other weights no mask is read."""
+        if self.balanced:
+            assert self.weights is not None
+            self.weights.copy_(balanced(count_classes(targets, len(self.labels))))
 
     def forward(self, features: Features) -> Tensor:
         """Return logits (n, K, H, W)."""
@@ -93,7 +108,7 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
                 logits = logits.masked_fill(~known[:, :, None, None], torch.finfo(torch.float32).min)
                 targets = without_unknown(targets, known)
             logs = logits.log_softmax(dim=1)
-            losses = {"ce": pixel_cross_entropy(logs, targets)}
+            losses = {"ce": pixel_cross_entropy(logs, targets, self.weights)}
             if self.dice:
                 loss = dice_loss(logs.exp(), targets)
                 losses["dice"] = Loss(self.dice * loss.total, loss.count)
@@ -104,15 +119,21 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         return {"mask": outputs.max(dim=1).indices}  # five times as fast as argmax over this layout on a CPU
 
     def metrics(self) -> "MetricCollection":
-        """Return the mean IoU over classes that are there or predicted, and the pixel accuracy."""
+        """Return the mean IoU, the pixel accuracy, and the IoU of each class as `iou/CLASS`.
+
+        A class that is neither there nor predicted has an IoU of 0, which the mean leaves out.
+        """
         from torchmetrics import MetricCollection
         from torchmetrics.classification import MulticlassAccuracy, MulticlassJaccardIndex
+        from torchmetrics.wrappers import ClasswiseWrapper
 
         count = len(self.labels)
+        each = MulticlassJaccardIndex(count, average=None, ignore_index=IGNORE)  # its counts are those of miou
         return MetricCollection(
             {
                 "miou": MulticlassJaccardIndex(count, ignore_index=IGNORE),
                 "accuracy": MulticlassAccuracy(count, average="micro", ignore_index=IGNORE),
+                "iou": ClasswiseWrapper(each, list(self.labels), prefix="iou/"),
             }
         )
 
@@ -152,51 +173,6 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
         colours = [colour(self.labels.index(one["label"])) for one in shown]
         drawn: Tensor = draw_segmentation_masks(image, masks.to(image.device), alpha=0.6, colors=colours)
         return drawn
-
-
-def pixel_cross_entropy(logs: Tensor, targets: Tensor) -> Loss:
-    """Return -log p of the right class, summed over the labelled pixels.
-
-    Args:
-        logs: (n, K, H, W) log probabilities.
-        targets: (n, H, W) class numbers, or `IGNORE`.
-    """
-    return Loss(F.nll_loss(logs, targets, ignore_index=IGNORE, reduction="sum"), (targets != IGNORE).sum())
-
-
-def dice_loss(probabilities: Tensor, targets: Tensor) -> Loss:
-    """Return 1 - 2 |P T| / (|P| + |T|), summed over each item's classes that have a labelled pixel.
-
-    Args:
-        probabilities: (n, K, H, W).
-        targets: (n, H, W) class numbers; `IGNORE` pixels count in neither P nor T.
-    """
-    classes = torch.arange(probabilities.shape[1], device=targets.device)
-    truth = (targets[:, None] == classes[:, None, None]).to(probabilities.dtype)
-    labelled = (targets != IGNORE).flatten(1).to(probabilities.dtype)
-    size = truth.sum((2, 3))
-    both = (probabilities * truth).sum((2, 3))
-    either = (probabilities.flatten(2) @ labelled[:, :, None]).squeeze(2) + size
-    dice = (1 - 2 * both / either.clamp(min=1e-6)).masked_fill(size == 0, 0)
-    return Loss(dice.sum(), (size > 0).sum())
-
-
-def without_unknown(targets: Tensor, known: Tensor) -> Tensor:
-    """Return targets (n, H, W) where pixels of a class that is not known (n, K) to be labelled are `IGNORE`."""
-    labelled = targets != IGNORE
-    rows = torch.arange(len(targets), device=targets.device)[:, None, None]
-    return targets.masked_fill(~known[rows, targets.masked_fill(~labelled, 0)], IGNORE)
-
-
-def encode_runs(mask: Tensor) -> str:
-    """Return a (H, W) bool mask in COCO's compressed run-length code."""
-    code: bytes = coco.encode(mask.cpu().to(torch.uint8).T.contiguous().numpy().T)["counts"]
-    return code.decode()
-
-
-def decode_runs(code: str, size: Sequence[int]) -> Tensor:
-    """Return the (H, W) bool mask of `size` behind COCO's compressed run-length code."""
-    return torch.from_numpy(coco.decode({"size": list(size), "counts": code.encode()})).bool()
 
 
 def _fusion(width: int) -> nn.Sequential:

@@ -1,7 +1,10 @@
 """Classes: the losses agree with torch's where torch has them, and unlabelled is not negative."""
 
+from collections.abc import Iterator
+
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from polyhead.contracts import FeatureSpec
@@ -17,6 +20,61 @@ def test_the_softmax_loss_is_torchs_where_all_classes_are_known(smoothing: float
     expected = F.cross_entropy(logits, targets, label_smoothing=smoothing, reduction="sum")
     torch.testing.assert_close(loss.total, expected)
     assert loss.count == 5
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_weighted_softmax_loss_is_torchs_mean_and_a_row_counts_as_much_as_its_class_weighs(
+    smoothing: float,
+) -> None:
+    logits, targets, weights = torch.randn(5, 4), torch.tensor([0, 3, 2, 2, 1]), torch.tensor([0.5, 2.0, 0.0, 3.0])
+    loss = softmax_cross_entropy(logits, targets, torch.ones(5, 4, dtype=torch.bool), smoothing, weights)
+    expected = F.cross_entropy(logits, targets, weights, label_smoothing=smoothing)
+    torch.testing.assert_close(loss.total / loss.count, expected)
+    assert loss.count == 0.5 + 3.0 + 2.0
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_a_weighted_loss_knows_nothing_of_unknown_classes_and_rows(smoothing: float) -> None:
+    logits, targets, weights = torch.randn(3, 4), torch.tensor([0, 1, 2]), torch.tensor([0.5, 2.0, 5.0, 3.0])
+    known = torch.tensor([True, True, False, True]).expand(3, 4)
+    loss = softmax_cross_entropy(logits, targets, known, smoothing, weights)
+    kept = [0, 1, 3]
+    expected = F.cross_entropy(logits[:2, kept], targets[:2], weights[kept], label_smoothing=smoothing)
+    torch.testing.assert_close(loss.total / loss.count, expected)
+
+
+def test_the_weighted_sigmoid_loss_is_torchs_with_pos_weight() -> None:
+    logits, targets, weights = torch.randn(5, 3), torch.randint(2, (5, 3)).float(), torch.tensor([0.5, 1.0, 4.0])
+    loss = sigmoid_cross_entropy(logits, targets, torch.ones(5, 3, dtype=torch.bool), weights)
+    expected = F.binary_cross_entropy_with_logits(logits, targets, pos_weight=weights)
+    torch.testing.assert_close(loss.total / loss.count, expected)
+
+
+def test_adapt_takes_balanced_weights_which_weigh_the_loss() -> None:
+    head = Classification(SPEC, ("a", "b"), class_weights="balanced")
+    head.adapt([torch.tensor([0, 0]), torch.tensor([0, 1])])
+    assert head.state_dict()["weights"].tolist() == pytest.approx([4 / 6, 4 / 2])
+    assert head.loss(torch.zeros(2, 2), torch.tensor([0, 1]))["ce"].count.item() == pytest.approx(4 / 6 + 2)
+
+
+def test_adapt_of_several_labels_balances_positive_entries() -> None:
+    head = Classification(SPEC, ("a", "b"), multilabel=True, class_weights="balanced")
+    head.adapt([torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, torch.nan]])])
+    assert head.state_dict()["weights"].tolist() == [2, 1]
+    logits, targets = torch.zeros(1, 2), torch.ones(1, 2)
+    torch.testing.assert_close(head.loss(logits, targets)["bce"].total, 3 * torch.tensor(2.0).log())
+
+
+def test_adapt_reads_nothing_and_nothing_is_stored_unless_weights_are_asked_for() -> None:
+    def forbidden() -> Iterator[Tensor]:
+        raise AssertionError("a target was read")
+        yield
+
+    plain, told = Classification(SPEC, ("a", "b")), Classification(SPEC, ("a", "b"), class_weights={"a": 2})
+    plain.adapt(forbidden())
+    told.adapt(forbidden())
+    assert "weights" not in plain.state_dict()
+    assert told.state_dict()["weights"].tolist() == [2, 1]
 
 
 def test_an_unknown_class_is_as_good_as_absent() -> None:

@@ -13,10 +13,16 @@ test_heads = parametrize_heads(
         "classification": lambda spec: Classification(spec, NAMES),
         "classification of several": lambda spec: Classification(spec, NAMES, multilabel=True, smoothing=0.1),
         "classification of one, yes or no": lambda spec: Classification(spec, ("a",), multilabel=True),
+        "classification, balanced": lambda spec: Classification(spec, NAMES, smoothing=0.05, class_weights="balanced"),
+        "classification of several, balanced": lambda spec: Classification(
+            spec, NAMES, multilabel=True, class_weights="balanced"
+        ),
         "regression": Regression,
         "regression of several": lambda spec: Regression(spec, NAMES, error="l1", dropout=0.1),
         "segmentation": lambda spec: Segmentation(spec, NAMES, width=16),
         "segmentation without dice": lambda spec: Segmentation(spec, NAMES, width=16, dice=0.0),
+        "segmentation, balanced": lambda spec: Segmentation(spec, NAMES, width=16, class_weights="balanced"),
+        "segmentation, weighed": lambda spec: Segmentation(spec, NAMES, width=16, class_weights={"a": 0.5, "e": 3.0}),
         "detection": lambda spec: Detection(spec, NAMES),
     }
 )

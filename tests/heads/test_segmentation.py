@@ -1,12 +1,16 @@
 """Masks: losses by hand and by torch, and pixels that stay where they belong."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame
-from polyhead.heads.segmentation import Segmentation, decode_runs, dice_loss, encode_runs, pixel_cross_entropy
+from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy
+from polyhead.heads.segmentation import Segmentation, decode_runs, encode_runs
 
 SPEC = FeatureSpec((8, 8), (4, 8), 8)
 NAMES = ("background", "cell")
@@ -19,6 +23,39 @@ def test_the_cross_entropy_is_torchs_over_labelled_pixels() -> None:
     mean = F.cross_entropy(logits, targets, ignore_index=IGNORE)
     torch.testing.assert_close(loss.total / loss.count, mean)
     assert loss.count == 28
+
+
+def test_the_weighted_cross_entropy_is_torchs_mean_over_labelled_pixels() -> None:
+    logits, targets, weights = torch.randn(2, 3, 4, 4), torch.randint(3, (2, 4, 4)), torch.tensor([0.25, 1.0, 6.0])
+    targets[0, 0] = IGNORE
+    loss = pixel_cross_entropy(logits.log_softmax(1), targets, weights)
+    mean = F.cross_entropy(logits, targets, weights, ignore_index=IGNORE)
+    torch.testing.assert_close(loss.total / loss.count, mean)
+    assert loss.count == weights[targets[targets != IGNORE]].sum()
+
+
+def test_adapt_takes_balanced_weights_of_the_pixels_and_dice_has_none() -> None:
+    head, plain = Segmentation(SPEC, NAMES, class_weights="balanced"), Segmentation(SPEC, NAMES)
+    masks = torch.tensor([[[0, 0], [0, 0]], [[0, 0], [1, IGNORE]]], dtype=torch.uint8)
+    head.adapt([masks[:1], masks[1:]])
+    assert head.state_dict()["weights"].tolist() == pytest.approx([7 / 12, 7 / 2])
+    logits = torch.randn(2, 2, 2, 2)
+    weighted, even = head.loss(logits, masks), plain.loss(logits, masks)
+    torch.testing.assert_close(weighted["ce"].count, torch.tensor(7.0))  # balanced: they add up to the pixels
+    assert weighted["ce"].total != even["ce"].total
+    assert weighted["dice"] == even["dice"]
+
+
+def test_adapt_reads_no_mask_and_nothing_is_stored_unless_weights_are_asked_for() -> None:
+    def forbidden() -> Iterator[Tensor]:
+        raise AssertionError("a mask was read")
+        yield
+
+    plain, told = Segmentation(SPEC, NAMES), Segmentation(SPEC, NAMES, class_weights={"cell": 9})
+    plain.adapt(forbidden())
+    told.adapt(forbidden())
+    assert "weights" not in plain.state_dict()
+    assert told.state_dict()["weights"].tolist() == [1, 9]
 
 
 def test_the_dice_loss_of_a_hand_made_case() -> None:
@@ -92,6 +129,28 @@ def test_a_perfect_mask_has_an_iou_of_one_and_unlabelled_pixels_do_not_count() -
     metrics = Segmentation(SPEC, NAMES).metrics()
     metrics.update(torch.tensor([[[0, 1], [1, 1]]]), torch.tensor([[[0, 1], [1, IGNORE]]]))
     assert metrics.compute()["miou"] == 1
+
+
+def test_the_iou_of_each_class_by_hand_also_over_batches_and_after_a_reset() -> None:
+    metrics = Segmentation(SPEC, ("background", "cell nucleus", "a/b, c", "never")).metrics()
+    metrics.update(torch.tensor([[[3]]]), torch.tensor([[[3]]]))  # of an epoch before: forgotten
+    metrics.reset()
+    truth = torch.tensor([[[0, 0, 1, 1]], [[2, 2, 0, IGNORE]]])
+    found = torch.tensor([[[0, 1, 1, 1]], [[2, 0, 0, 2]]])
+    for place in range(2):
+        metrics.update(found[place][None], truth[place][None])
+    values = metrics.compute()
+    assert values["iou/background"] == 0.5  # found 0, 0 and 0 of 0, 0 and 0: two in both, four in either
+    assert values["iou/cell nucleus"].item() == pytest.approx(2 / 3)
+    assert values["iou/a/b, c"] == 0.5
+    assert values["iou/never"] == 0  # neither there nor predicted, and not in the mean
+    assert values["miou"].item() == pytest.approx((0.5 + 2 / 3 + 0.5) / 3)
+
+
+def test_the_iou_of_each_class_counts_no_pixel_a_second_time() -> None:
+    metrics = Segmentation(SPEC, NAMES).metrics()
+    metrics.update(torch.zeros(1, 2, 2, dtype=torch.long), torch.zeros(1, 2, 2, dtype=torch.long))
+    assert ["iou", "miou"] in metrics.compute_groups.values()
 
 
 def test_a_backbone_without_grids_is_refused() -> None:
