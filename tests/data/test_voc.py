@@ -1,13 +1,10 @@
-"""Folders in the form of Pascal VOC, and `auto`, which recognises them."""
+"""Folders in the form of Pascal VOC."""
 
-import pickle
-import re
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from polyhead.data.auto import Auto
 from polyhead.data.voc import Voc
 from polyhead.errors import UserError
 from polyhead.loading.module import DataModule
@@ -73,15 +70,49 @@ def test_a_box_without_area_is_left_out_and_named_while_its_image_stays(root: Pa
     data = Voc(str(root))
     assert data.size("train") == 1
     assert data.targets("train", 0)["boxes"]["labels"].tolist() == [0]
-    notes = data.notes()
-    assert len(notes) == 2
-    assert all("train0.xml: object" in note and "no area" in note for note in notes)
+    annotation = root / "Annotations" / "train0.xml"
+    assert data.notes()[1:] == [
+        f"{annotation}: 1 box without area: left out (object 1 (cat, xmin 5 ymin 5 xmax 5 ymax 9))",
+        f"{annotation}: 1 box outside the image: left out (object 2 (dog, xmin 50 ymin 1 xmax 60 ymax 9))",
+        (
+            f"{annotation.with_name('val0.xml')}: 1 box sticking out of the image: cut"
+            " (object 1 (cat, xmin 15 ymin 5 xmax 99 ymax 99))"
+        ),
+    ]
+
+
+def test_flaws_of_many_files_are_one_line_for_each_kind(root: Path) -> None:
+    for split in ("train", "test"):
+        (root / "Annotations" / f"{split}0.xml").write_text(xml(("cat", 5, 5, 5, 9), ("cat", 1, 1, 3, 3)))
+    said = [note for note in Voc(str(root)).notes() if "without area" in note]
+    places = [f"Annotations/{split}0.xml: object 1 (cat, xmin 5 ymin 5 xmax 5 ymax 9)" for split in ("train", "test")]
+    assert said == [f"{root}: 2 boxes without area: left out ({', '.join(places)})"]
+
+
+def test_an_annotation_of_another_size_than_its_image_is_an_error(root: Path) -> None:
+    file = root / "Annotations" / "train0.xml"
+    for width, fits in ((0, True), (20, True), (300, False)):
+        size = f"<annotation><size><width>{width}</width><height>{width // 2}</height></size>"
+        file.write_text(xml(("dog", 1, 1, 20, 10), ("cat", 3, 2, 6, 5)).replace("<annotation>", size))
+        if fits:
+            assert Voc(str(root)).size("train") == 1
+            continue
+        with pytest.raises(UserError, match=r"train0.xml: size has width 300 and height 150 there, and .* is 20 x 10"):
+            Voc(str(root))
+
+
+def test_an_encoding_that_is_not_read_is_an_error_and_a_mark_before_a_list_is_none(root: Path) -> None:
+    lists = root / "ImageSets" / "Main" / "train.txt"
+    lists.write_text("train0\n", encoding="utf-8-sig")
+    assert Voc(str(root)).size("train") == 1
+    (root / "Annotations" / "train0.xml").write_text('<?xml version="1.0" encoding="GBK"?><annotation/>')
+    with pytest.raises(UserError, match=r"train0.xml: its encoding is not read .*; save it as UTF-8"):
+        Voc(str(root))
 
 
 @pytest.mark.parametrize(
     ("path", "content", "says"),
     [
-        ("ImageSets/Main/val.txt", None, "val.txt: is missing; list the images"),
         ("Annotations/val0.xml", None, "val0.xml: is missing; add it or take its image off"),
         ("JPEGImages/val0.jpg", None, "val.txt: names val0, and JPEGImages has no such image; add it"),
         ("JPEGImages/val0.jpg", "no image", "val0.jpg: is not an image .*; replace"),
@@ -100,6 +131,31 @@ def test_a_fault_is_one_line_with_its_file_and_the_cure(root: Path, path: str, c
         Voc(str(root))
     assert str(error.value).startswith(str(root))
     assert "\n" not in str(error.value)
+
+
+def test_lists_may_be_missing_but_for_one(root: Path) -> None:
+    lists = root / "ImageSets" / "Main"
+    (lists / "test.txt").unlink()  # as in VOC2012
+    data = Voc(str(root))
+    assert [data.size(split) for split in SPLITS] == [1, 1, 0]
+    assert f"{root}: 1 image in no list: left out (JPEGImages/test0.jpg)" in data.notes()
+    (lists / "val.txt").unlink()
+    assert any("no val split of its own" in note for note in Voc(str(root)).notes())
+    (lists / "train.txt").unlink()
+    with pytest.raises(UserError, match=r"train.txt: is missing, and so are val and test; list"):
+        Voc(str(root))
+
+
+def test_two_files_for_one_listed_name_are_an_error(root: Path) -> None:
+    Image.new("RGB", (20, 10)).save(root / "JPEGImages" / "val0.png")
+    with pytest.raises(UserError, match=r"val.txt: names val0, and JPEGImages has val0.jpg and val0.png; keep one"):
+        Voc(str(root))
+
+
+def test_an_image_that_two_lists_name_is_an_error(root: Path) -> None:
+    (root / "ImageSets" / "Main" / "val.txt").write_text("train0\n")
+    with pytest.raises(UserError, match=r"train0.jpg: is listed twice"):
+        Voc(str(root))
 
 
 @pytest.mark.parametrize("folder", ["Annotations", "JPEGImages", "ImageSets/Main"])
@@ -128,32 +184,6 @@ def test_the_fingerprint_follows_the_boxes_and_not_the_place(
     assert Voc(str(moved)).fingerprint() != before
 
 
-def test_auto_reads_a_folder_as_its_form_and_says_so(root: Path) -> None:
-    auto, voc = Auto(str(root)), Voc(str(root))
-    assert auto.notes() == [f"{root}: read as Pascal VOC"]
-    assert auto.labels() == voc.labels()
-    assert auto.augment == voc.augment
-    assert auto.name("train", 0) == voc.name("train", 0)
-    assert auto.fingerprint() == voc.fingerprint()
-    assert [auto.size(split) for split in SPLITS] == [1, 1, 1]
-    assert auto.item("train", 0).image.shape == (3, 10, 20)
-    assert pickle.loads(pickle.dumps(auto)).notes() == auto.notes()  # noqa: S301  # our own bytes
-
-
-def test_auto_hands_on_the_notes_of_what_it_found(root: Path) -> None:
-    (root / "Annotations" / "train0.xml").write_text(xml(("cat", 5, 5, 5, 9)))
-    assert Auto(str(root)).notes()[1:] == Voc(str(root)).notes() != []
-
-
-def test_auto_lists_what_it_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(
-        UserError, match=re.escape("looked for Pascal VOC (Annotations/*.xml, JPEGImages, ImageSets/Main)")
-    ):
-        Auto(str(tmp_path))
-    with pytest.raises(UserError, match="no such folder"):
-        Auto(str(tmp_path / "gone"))
-
-
 @needs_bccd
 def test_bccd_is_read_whole_but_for_its_two_boxes_without_area() -> None:
     data = Voc(str(BCCD))
@@ -161,7 +191,9 @@ def test_bccd_is_read_whole_but_for_its_two_boxes_without_area() -> None:
     assert data.labels() == {"boxes": ("Platelets", "RBC", "WBC")}
     kept = sum(len(data.targets(split, i)["boxes"]["labels"]) for split in SPLITS for i in range(data.size(split)))
     assert kept == 4888 - 2
-    assert [Path(note.partition(":")[0]).stem for note in data.notes()] == ["BloodImage_00343", "BloodImage_00338"]
+    (note,) = data.notes()[1:]
+    assert "2 boxes without area: left out (Annotations/BloodImage_00343.xml: object 4 (RBC, xmin 181" in note
+    assert "Annotations/BloodImage_00338.xml" in note
     named = {data.name(split, i) for split in SPLITS for i in range(data.size(split))}
     assert {str(BCCD / "JPEGImages" / f"BloodImage_{n}.jpg") for n in ("00338", "00343")} <= named
 

@@ -1,120 +1,144 @@
 """Reading a folder in the form of Pascal VOC: image lists, and the boxes of each image."""
 
-import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
+from polyhead.data._album import Album, Photo
+from polyhead.data._flaws import Corners, Flaws, boxes_within
+from polyhead.data._folders import files_in, must_exist
+from polyhead.data._left_out import left_out
+from polyhead.data._sizes import check_size, read_sizes
+from polyhead.data._text import read_lines
 from polyhead.errors import UserError
-from polyhead.loading.images import SUFFIXES, image_size
 from polyhead.loading.source import SPLITS, Split
 
+TARGET = "boxes"
+IMAGES, ANNOTATIONS, LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
 SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
-class Photo(NamedTuple):
-    """One annotated image.
+def fits(root: Path) -> bool:
+    """Whether there are the folders of Pascal VOC, and an annotation."""
+    return all((root / part).is_dir() for part in (IMAGES, LISTS)) and any((root / ANNOTATIONS).glob("*.xml"))
 
-    Attributes:
-        path: Its file.
-        size: H, W of the upright image, in pixels.
-        boxes: x1, y1, x2, y2 in pixels within it, from the upper left corner of the first pixel to the lower right one
-            of the last.
-        names: The class name of each box.
-        notes: What was left out or doubted.
+
+def read(root: Path) -> Album:
+    """Return the listed images with the target `boxes`; boxes without area are left out and noted.
+
+    Raises:
+        UserError: If the folder is not of this form, a list names what is not there, or a file is missing, broken or
+            of another size than its annotation says.
     """
-
-    path: Path
-    size: tuple[int, int]
-    boxes: list[tuple[float, float, float, float]]
-    names: list[str]
-    notes: list[str]
+    lists = read_lists(root)
+    images, others = files_in(root / IMAGES)
+    listed = found_images(root, lists, images)
+    flaws = Flaws(root)
+    photos: list[Photo] = []
+    names: set[str] = set()
+    for (split, path), size in zip(listed, read_sizes([path for _, path in listed]), strict=True):
+        annotation = root / ANNOTATIONS / f"{path.stem}.xml"
+        content = read_xml(annotation)
+        check_size(f"{annotation}: size", written_size(annotation, content), path, size)
+        boxes = boxes_within(read_objects(annotation, content), size, annotation, flaws)
+        names.update(boxes.names)
+        photos.append(Photo(path, split, {TARGET: boxes}, size))
+    if not names:
+        raise UserError(f"{root}: no listed image has an object; check {LISTS} and {ANNOTATIONS}")
+    known = {path for _, path in listed}
+    unlisted = [path for path in images if path not in known]
+    kinds = [(unlisted, "image", "in no list: left out"), (others, "file", "of another kind in JPEGImages: left out")]
+    return Album(photos, {TARGET: tuple(sorted(names))}, [*flaws.lines(), *left_out(root, kinds)])
 
 
 def read_lists(root: Path) -> dict[Split, list[str]]:
-    """Return the image names of each split, from ImageSets/Main.
+    """Return the image names of each split that has a list in ImageSets/Main.
 
     Raises:
-        UserError: If the folder is not of this form, or a list is missing; it names what is missing.
+        UserError: If the folder is not of this form, or no split has a list; it names what is missing.
     """
-    if not root.is_dir():
-        raise UserError(f"{root}: no such folder; set the data's root to a folder of the form of Pascal VOC")
-    for part in ("Annotations", "JPEGImages", "ImageSets/Main"):
+    must_exist(root)
+    for part in (ANNOTATIONS, IMAGES, LISTS):
         if not (root / part).is_dir():
             raise UserError(f"{root}: has no folder {part}, as Pascal VOC does; add it or set another root")
-    return {split: read_list(root / "ImageSets" / "Main" / f"{split}.txt") for split in SPLITS}
+    files: dict[Split, Path] = {split: root / LISTS / f"{split}.txt" for split in SPLITS}
+    lists = {split: read_list(path) for split, path in files.items() if path.is_file() or path.is_symlink()}
+    if not lists:
+        raise UserError(
+            f"{files['train']}: is missing, and so are val and test; list their images there, one name a line"
+        )
+    return lists
 
 
 def read_list(path: Path) -> list[str]:
     """Return the names in an image list: the first word of each line.
 
     Raises:
-        UserError: If there is no such file, or it is no text.
+        UserError: If it cannot be read as UTF-8 text; it names the file.
     """
-    try:
-        return [line.split()[0] for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except FileNotFoundError:
-        raise UserError(f"{path}: is missing; list the images of this split there, one name a line") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{path}: is not UTF-8 text; list the images of this split there, one name a line") from None
+    return [line.split()[0] for line in read_lines(path) if line.strip()]
 
 
-def read_photos(root: Path, lists: dict[Split, list[str]]) -> dict[Split, list[Photo]]:
-    """Return the annotated images of each split, in the order of the lists.
+def found_images(root: Path, lists: dict[Split, list[str]], images: list[Path]) -> list[tuple[Split, Path]]:
+    """Return split and file of the listed images, in the order of the lists.
 
     Raises:
-        UserError: If a list names an image or annotation that is missing, or one cannot be read; it names the file.
+        UserError: If a list names an image that is missing, or one that two files may be; it names the list.
     """
-    images = {path.stem: path for path in sorted((root / "JPEGImages").iterdir()) if path.suffix.lower() in SUFFIXES}
-    annotations = root / "Annotations"
-    found: dict[Split, list[Photo]] = {}
+    by_name: dict[str, list[Path]] = {}
+    for path in images:
+        by_name.setdefault(path.stem, []).append(path)
+    found = []
     for split, names in lists.items():
-        listed = root / "ImageSets" / "Main" / f"{split}.txt"
         for name in names:
-            if name not in images:
-                raise UserError(f"{listed}: names {name}, and JPEGImages has no such image; add it or delete the line")
-        found[split] = [read_photo(images[name], annotations / f"{name}.xml") for name in names]
+            files = by_name.get(name, [])
+            if len(files) != 1:
+                said = (
+                    "has no such image; add it" if not files else f"has {files[0].name} and {files[1].name}; keep one"
+                )
+                raise UserError(f"{root / LISTS / split}.txt: names {name}, and {IMAGES} {said} or delete the line")
+            found.append((split, files[0]))
     return found
 
 
-def read_photo(image: Path, annotation: Path) -> Photo:
-    """Return one image's boxes.
-
-    Boxes without area are left out and noted; those that stick out of the image are cut.
+def read_xml(path: Path) -> "ET.Element[str]":
+    """Return the content of an annotation file.
 
     Raises:
-        UserError: If a file is missing or broken.
-    """
-    size = image_size(image)
-    photo = Photo(image, size, [], [], [])
-    for number, (name, corners) in enumerate(read_objects(annotation), 1):
-        x1, y1, x2, y2 = corners
-        cut = (max(0.0, x1 - 1), max(0.0, y1 - 1), min(float(size[1]), x2), min(float(size[0]), y2))
-        if not all(map(math.isfinite, corners)) or x2 <= x1 or y2 <= y1 or cut[2] <= cut[0] or cut[3] <= cut[1]:
-            where = ", ".join(f"{side} {value:g}" for side, value in zip(SIDES, corners, strict=True))
-            photo.notes.append(
-                f"{annotation}: object {number} ({name}) has no area in the image ({where}): box left out"
-            )
-            continue
-        photo.boxes.append(cut)
-        photo.names.append(name)
-    return photo
-
-
-def read_objects(path: Path) -> Iterator[tuple[str, tuple[float, float, float, float]]]:
-    """Yield class name and xmin, ymin, xmax, ymax of the objects in an annotation file, as they stand there.
-
-    Raises:
-        UserError: If it is missing, no XML, or an object lacks its name or a number; it names the file.
+        UserError: If it is missing, no XML, or in an encoding that is not read; it names the file.
     """
     try:
-        root = ET.parse(path).getroot()  # noqa: S314  # expat bounds entity expansion, and loads nothing
+        return ET.parse(path).getroot()  # noqa: S314  # expat bounds entity expansion, and loads nothing
     except FileNotFoundError:
         raise UserError(f"{path}: is missing; add it or take its image off the lists in ImageSets/Main") from None
     except ET.ParseError as error:
         raise UserError(f"{path}: is not XML ({error}); mend it or take its image off the lists") from None
-    for number, node in enumerate(root.iter("object"), 1):
+    except (ValueError, LookupError) as error:
+        raise UserError(f"{path}: its encoding is not read ({error}); save it as UTF-8, and say so in it") from None
+
+
+def written_size(path: Path, content: "ET.Element[str]") -> tuple[float, float]:
+    """Return width and height of the image as its annotation says, 0 where it does not.
+
+    Raises:
+        UserError: If they are no numbers; it names the file.
+    """
+    try:
+        width, height = (float(content.findtext(f"size/{side}") or 0) for side in ("width", "height"))
+    except ValueError:
+        raise UserError(f"{path}: size has a width or a height that is no number; mend or delete it") from None
+    return width, height
+
+
+def read_objects(path: Path, content: "ET.Element[str]") -> Iterator[tuple[str, str, Corners]]:
+    """Yield place, class name and x1, y1, x2, y2 in pixels of the objects in an annotation file.
+
+    VOC counts pixels from 1, and the last one is within the box. A box of no area is given as it stands there.
+
+    Raises:
+        UserError: If an object lacks its name or a number; it names the file.
+    """
+    for number, node in enumerate(content.iter("object"), 1):
         name = (node.findtext("name") or "").strip()
         if not name:
             raise UserError(f"{path}: object {number} has no name; mend it or delete the object")
@@ -124,4 +148,6 @@ def read_objects(path: Path) -> Iterator[tuple[str, tuple[float, float, float, f
             raise UserError(
                 f"{path}: object {number} ({name}) lacks a number for one of {', '.join(SIDES)}; mend it"
             ) from None
-        yield name, (x1, y1, x2, y2)
+        begin = 1 if x2 > x1 and y2 > y1 else 0
+        corners = " ".join(f"{side} {value:.10g}" for side, value in zip(SIDES, (x1, y1, x2, y2), strict=True))
+        yield f"object {number} ({name}, {corners})", name, (x1 - begin, y1 - begin, x2, y2)

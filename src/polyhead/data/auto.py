@@ -1,83 +1,97 @@
-"""Any folder whose form is known: it is looked at, and read by the source of that form."""
+"""Any folder whose form is known: it is looked at, and read as what it is."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from polyhead.data.voc import Voc
+from polyhead.data import _coco, _image_folder, _mask_folder, _voc, _yolo
+from polyhead.data._album import SHARES, Album, AlbumSource, Shares
+from polyhead.data._folders import files_in, place_of, subfolders
+from polyhead.data._joined import joined
 from polyhead.errors import UserError
-from polyhead.loading.source import Item, Source, Split
 
 
 class Form(NamedTuple):
-    """One form that a folder of data can have.
+    """One form that data can have on disk.
 
     Attributes:
         name: What it is called.
-        marks: The folders and files that show it, as globs below the root; each must match.
-        build: Root -> the source that reads it.
+        looks: The files that show it.
+        fits: Whether a folder bears the marks of it.
+        read: What such a folder holds.
     """
 
     name: str
-    marks: tuple[str, ...]
-    build: Callable[[str], Source]
+    looks: str
+    fits: Callable[[Path], bool]
+    read: Callable[[Path], Album]
 
 
-FORMS: Final = (Form("Pascal VOC", ("Annotations/*.xml", "JPEGImages", "ImageSets/Main"), Voc),)
+FORMS: Final = (
+    Form("Pascal VOC", "Annotations/*.xml, JPEGImages and ImageSets/Main", _voc.fits, _voc.read),
+    Form("masks", "images/*.jpg and masks/*.png", _mask_folder.fits, _mask_folder.read),
+    Form("COCO", "annotations/instances_*.json", _coco.fits, _coco.read),
+    Form("YOLO", "data.yaml, or images/*.jpg and labels/*.txt", _yolo.fits, _yolo.read),
+)
+"""Forms that may be there side by side, the preferred first."""
+CLASSES: Final = Form("class folders", "CLASS/*.jpg or train/CLASS/*.jpg", _image_folder.fits, _image_folder.read)
+"""What nearly any folder looks like, and so is taken only if nothing else fits."""
 
 
-class Auto(Source):
-    """The data in a folder, whatever known form it has: Pascal VOC so far.
+class Auto(AlbumSource):
+    """The data in a folder, whatever known form it has: VOC, masks, COCO, YOLO, or a folder for each class.
+
+    Several forms of labels for the same images are joined; a target that two of them offer is read from the first in
+    this order. The notes say what was found.
 
     Args:
-        root: The folder.
+        root: The folder; or a file that a form starts from, such as YOLO's data.yaml.
+        split: Shares of train, val and test where the data have no split of their own, by the content of the files;
+            where only val is missing, its share is taken from train.
 
     Raises:
-        UserError: If there is no such folder, or no form fits; it lists what was looked for. Else as the form's source.
+        UserError: If there is no such folder, or no form fits; it lists what was looked for. Else as the forms' own.
     """
 
-    def __init__(self, root: str) -> None:
-        form = recognise(Path(root).expanduser())
-        self.found: Final = form.name
-        self.root: Final = root
-        self.source: Final = form.build(root)
-        self.augment = self.source.augment
-
-    def labels(self) -> dict[str, tuple[str, ...]]:
-        """Return the class names of each target."""
-        return self.source.labels()
-
-    def size(self, split: Split) -> int:
-        """Return how many items a split holds."""
-        return self.source.size(split)
-
-    def item(self, split: Split, index: int) -> Item:
-        """Return one item."""
-        return self.source.item(split, index)
-
-    def targets(self, split: Split, index: int) -> dict[str, Any]:
-        """Return the targets of one item."""
-        return self.source.targets(split, index)
-
-    def name(self, split: Split, index: int) -> str:
-        """Return what to call an item."""
-        return self.source.name(split, index)
-
-    def fingerprint(self) -> str:
-        """Return the hash of the source that was found."""
-        return self.source.fingerprint()
-
-    def notes(self) -> list[str]:
-        """Return as what the folder was read, and the notes of that source."""
-        return [f"{self.root}: read as {self.found}", *self.source.notes()]
+    def __init__(self, root: str, *, split: Shares = SHARES) -> None:
+        place = place_of(root)
+        albums = {form.name: album_of(form, place) for form in recognise(place)}
+        album = joined(place, albums) if len(albums) > 1 else next(iter(albums.values()))
+        super().__init__(place, album, split)
+        self.found: Final = tuple(albums)
+        self.said.insert(0, f"{place}: read as {' and '.join(self.found)}")
 
 
-def recognise(root: Path) -> Form:
-    """Return the first form whose marks a folder bears; errors as `Auto`."""
-    if not root.is_dir():
+def recognise(root: Path) -> list[Form]:
+    """Return the forms whose marks a folder bears, one or more; errors as `Auto`."""
+    if not root.exists():
         raise UserError(f"{root}: no such folder; set the data's root to one")
-    for form in FORMS:
-        if all(any(root.glob(mark)) for mark in form.marks):
-            return form
-    looked = "; ".join(f"{form.name} ({', '.join(form.marks)})" for form in FORMS)
-    raise UserError(f"{root}: no known form of data; looked for {looked}; put the files so or name the data's class")
+    found = [form for form in FORMS if form.fits(root)] or [form for form in (CLASSES,) if form.fits(root)]
+    if found:
+        return found
+    looked = "; ".join(f"{form.name} ({form.looks})" for form in (*FORMS, CLASSES))
+    raise UserError(f"{root}: {seen(root)}, and that is no known form of data; looked for {looked}; put the files so")
+
+
+def album_of(form: Form, root: Path) -> Album:
+    """Return what a folder of a form holds.
+
+    Raises:
+        UserError: As the form's own; it says which form was found, and how to name another.
+    """
+    try:
+        return form.read(root)
+    except UserError as error:
+        raise UserError(f"{error} (read as {form.name}; if it is another form, name it with data.name=)") from error
+
+
+def seen(root: Path) -> str:
+    """Return in words what lies in a folder: "holds 2 folders (a, b) and 3 .txt"."""
+    if root.is_file():
+        return "is a file"
+    folders, files = [path.name for path in subfolders(root)], files_in(root)
+    suffixes = Counter(path.suffix or "no suffix" for path in (*files.images, *files.others))
+    parts = [f"{count} {suffix}" for suffix, count in suffixes.most_common(3)]
+    listed = f"{', '.join(folders[:3])}{' ...' if len(folders) > 3 else ''}"
+    return f"holds {' and '.join([*([f'folders ({listed})'] if folders else []), *parts]) or 'nothing'}"

@@ -1,0 +1,263 @@
+"""What the forms of data on disk have in common: photographs, each with the labels that it carries.
+
+A form's reader turns a folder into an `Album`; `AlbumSource` makes a Source of it. Corners of boxes are pixels of the
+upright image, from the upper left corner of its first pixel to the lower right one of its last.
+"""
+
+import os
+from abc import ABC
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b, sha256
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Protocol
+
+import torch
+from torchvision import tv_tensors
+
+from polyhead.data._folders import dead_links
+from polyhead.errors import UserError
+from polyhead.loading.images import image_size, read_image
+from polyhead.loading.source import SPLITS, Augmentations, Item, Source, Split
+
+PIECE = 1 << 14
+"""Bytes at the begin, in the middle and at the end of a file that its content is told by, beside its length."""
+Shares = tuple[float, float, float]
+SHARES: Final[Shares] = (0.8, 0.1, 0.1)
+"""Of train, val and test, where nobody said otherwise."""
+
+
+class Label(Protocol):
+    """What one photograph says for one target, as it stands on disk."""
+
+    def target(self, names: Sequence[str], size: tuple[int, int]) -> Any:
+        """Return the target in the form of `Item.targets`.
+
+        Args:
+            names: All class names of the target, in the order of their numbers.
+            size: H, W of the upright image.
+
+        Raises:
+            UserError: If a file that it needs cannot be read, or does not fit the image; it names the file.
+        """
+
+
+class ClassName(NamedTuple):
+    """The class of a whole image."""
+
+    name: str
+
+    def target(self, names: Sequence[str], size: tuple[int, int]) -> int:  # noqa: ARG002  # of no use here
+        """Return the class number."""
+        return names.index(self.name)
+
+
+class Boxes(NamedTuple):
+    """The objects of an image; none of them is a statement too.
+
+    Attributes:
+        corners: x1, y1, x2, y2 of each, in pixels within the image.
+        names: The class name of each.
+    """
+
+    corners: Sequence[tuple[float, float, float, float]]
+    names: Sequence[str]
+
+    def target(self, names: Sequence[str], size: tuple[int, int]) -> dict[str, Any]:
+        """Return boxes XYXY float (m, 4) and labels long (m,)."""
+        corners = torch.tensor(self.corners, dtype=torch.float32).reshape(-1, 4)
+        numbers = {name: number for number, name in enumerate(names)}
+        labels = torch.tensor([numbers[name] for name in self.names], dtype=torch.long)
+        return {"boxes": tv_tensors.BoundingBoxes(corners, format="XYXY", canvas_size=size), "labels": labels}
+
+
+class Photo(NamedTuple):
+    """One image file and what is known of it.
+
+    Attributes:
+        path: The file.
+        split: Its split, None where the data have none.
+        labels: By target name, only those that it carries.
+        size: H, W of the upright image where the reader had to know it; None: read when needed.
+    """
+
+    path: Path
+    split: Split | None
+    labels: Mapping[str, Label]
+    size: tuple[int, int] | None = None
+
+
+class Album(NamedTuple):
+    """What a folder holds.
+
+    Attributes:
+        photos: Each image file once.
+        names: Class names of each target, in the order of their numbers.
+        notes: What was left out or doubted, and why: one line each, naming the file.
+    """
+
+    photos: Sequence[Photo]
+    names: Mapping[str, tuple[str, ...]]
+    notes: Sequence[str] = ()
+
+
+class AlbumSource(Source, ABC):
+    """Photographs from disk.
+
+    Args:
+        root: The folder, or a file in it.
+        album: What it holds.
+        shares: Of train, val and test, where the data have no split of their own.
+
+    Raises:
+        UserError: If there is no image, a file is empty or there twice, or the shares are none.
+    """
+
+    augment: Augmentations = (
+        "random_horizontal_flip",
+        {"name": "scale_jitter", "scale_range": [0.5, 1.5]},
+        {"name": "random_crop", "pad_if_needed": True},
+        {"name": "color_jitter", "brightness": 0.3, "contrast": 0.3, "saturation": 0.3},
+    )
+
+    def __init__(self, root: Path, album: Album, shares: Shares) -> None:
+        check_files(root, [photo.path for photo in album.photos])
+        self.root: Final = root if root.is_dir() else root.parent
+        self.names: Final = dict(album.names)
+        self.photos, said = parted(album.photos, shares)
+        dead = dead_links(self.root)
+        lost = [f"{dead[0]}: is a link to nothing{others(dead)}: left out"] if dead else []
+        self.said: Final = [f"{root}: {self.summary()}", *(f"{root}: {line}" for line in said), *album.notes, *lost]
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return the class names of each target."""
+        return dict(self.names)
+
+    def size(self, split: Split) -> int:
+        """Return how many images a split has."""
+        return len(self.photos[split])
+
+    def item(self, split: Split, index: int) -> Item:
+        """Return one image with its targets."""
+        photo = self.photos[split][index]
+        image = tv_tensors.Image(read_image(photo.path))
+        return Item(image, targets_of(photo, self.names, (image.shape[1], image.shape[2])))
+
+    def targets(self, split: Split, index: int) -> dict[str, Any]:
+        """Return the targets of one image, without a look at its pixels."""
+        photo = self.photos[split][index]
+        return targets_of(photo, self.names, photo.size or image_size(photo.path))
+
+    def name(self, split: Split, index: int) -> str:
+        """Return the path of an image."""
+        return str(self.photos[split][index].path)
+
+    def fingerprint(self) -> str:
+        """Return a hash of all labels, and of the names and lengths of the image files, wherever their folder is."""
+        digest = sha256(repr(self.names).encode())
+        place = f"{self.root}/"  # what stands before every path within it
+        for split in SPLITS:
+            for path, _, labels, _ in self.photos[split]:
+                called = str(path) if path.is_relative_to(self.root) else path.name
+                shown = repr((split, called, path.stat().st_size, labels))
+                digest.update(shown.replace(place, "").encode())
+        return digest.hexdigest()[:16]
+
+    def notes(self) -> list[str]:
+        """Return what was found, and what was left out."""
+        return list(self.said)
+
+    def summary(self) -> str:
+        """Return in words what there is: images of each split, classes of each target, and how many carry it."""
+        photos = [photo for split in SPLITS for photo in self.photos[split]]
+        images = ", ".join(f"{len(self.photos[split])} {split}" for split in SPLITS)
+        carried = Counter(name for photo in photos for name in photo.labels)
+        targets = [f"{name} on {carried[name]} ({listed(names)})" for name, names in self.names.items()]
+        return f"{len(photos)} images ({images}); {', '.join(targets)}"
+
+
+def targets_of(photo: Photo, names: Mapping[str, tuple[str, ...]], size: tuple[int, int]) -> dict[str, Any]:
+    """Return the targets that a photograph carries, of an upright image of `size` (H, W)."""
+    return {target: label.target(names[target], size) for target, label in photo.labels.items()}
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Return class names in words, the first ones of many."""
+    more = f" ... {len(names)} in all" if len(names) > most else ""
+    return ", ".join(names[:most]) + more if names else "no classes"
+
+
+def check_files(root: Path, paths: Sequence[Path]) -> None:
+    """Check that there are images, each once, and none of them empty or a link to nothing.
+
+    Raises:
+        UserError: If not; it names the first.
+    """
+    if not paths:
+        raise UserError(f"{root}: holds no image that is labelled; check the path, or add images")
+    dead = [path for path in paths if not path.exists()]
+    if dead:
+        raise UserError(f"{dead[0]}: is a link to nothing{others(dead)}; mend the link or leave it out")
+    twice = [path for path, count in Counter(paths).items() if count > 1]
+    if twice:
+        raise UserError(f"{twice[0]}: is listed twice{others(twice)}; list each image once")
+    empty = [path for path in paths if path.stat().st_size == 0]
+    if empty:
+        raise UserError(f"{empty[0]}: is empty (0 bytes){others(empty)}; replace the file or leave it out")
+
+
+def others(found: Sequence[Any]) -> str:
+    """Return " (and n more)" for what was found beside the first."""
+    return f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+
+
+def parted(photos: Sequence[Photo], shares: Shares) -> tuple[dict[Split, list[Photo]], list[str]]:
+    """Return the photographs of each split, in the order of the album, and what had to be said.
+
+    Photographs without a split are given one by their content, so that adding files moves no other, and equal files
+    stay together. Where only val is missing, it is a part of train. A missing test split stays missing.
+
+    Args:
+        photos: All of them.
+        shares: Of train, val and test; their sum does not matter.
+
+    Raises:
+        UserError: If a share is negative, or train has none.
+    """
+    if min(shares) < 0 or shares[0] <= 0:
+        raise UserError(
+            f"split: {list(shares)} does not fit; it takes shares of train, val and test, such as 0.8, 0.1, 0.1"
+        )
+    places: dict[Split, list[Photo]] = {split: [] for split in SPLITS}
+    loose = [photo for photo in photos if photo.split is None]
+    for photo in photos:
+        places[photo.split or by_content(photo.path, shares)].append(photo)
+    notes = [f"images that have no split of their own: {len(loose)}, parted by content"] if loose else []
+    if places["train"] and not places["val"] and not loose:
+        lent = (shares[0], shares[1], 0.0)
+        train, places["train"] = places["train"], []
+        for photo in train:
+            places[by_content(photo.path, lent)].append(photo)
+        notes.append(f"no val split of its own: {len(places['val'])} of {len(train)} train images are val, by content")
+    if places["train"] and not places["val"]:
+        notes.append(
+            "no image is val, and so nothing tells the best weights; add images, or raise val's share in split"
+        )
+    return places, notes
+
+
+def by_content(path: Path, shares: Shares) -> Split:
+    """Return the split that a file's content falls into."""
+    place = int.from_bytes(content(path)) / 2**64 * sum(shares)
+    return "train" if place < shares[0] else "val" if place < shares[0] + shares[1] else "test"
+
+
+def content(path: Path) -> bytes:
+    """Return 8 bytes that tell a file's content from that of others: a hash of its length and three pieces of it."""
+    with path.open("rb", buffering=0) as file:
+        length = os.fstat(file.fileno()).st_size
+        digest = blake2b(str(length).encode() + b" ", digest_size=8)
+        for begin in (0, length // 2, length - PIECE) if length > PIECE else (0,):
+            file.seek(begin)
+            digest.update(file.read(PIECE))
+    return digest.digest()

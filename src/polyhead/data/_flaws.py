@@ -1,0 +1,129 @@
+"""What is wrong with the parts of files, gathered by kind: one line each, however many parts and files there are."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from polyhead.data._album import Boxes, Photo
+from polyhead.data._folders import files_in
+
+MOST = 3
+"""How many flaws of one kind are shown."""
+THIN = 1e-3
+"""Pixels that a side of a box must have: in float32, less is nothing."""
+LOOSE = 1.0
+"""Pixels by which boxes stick out of images and nobody needs to hear of it."""
+Corners = tuple[float, float, float, float]
+
+
+class Flaws:
+    """Flaws by kind, each with the places where it was found.
+
+    Args:
+        root: The folder of the data, or a file.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root: Final = root
+        self.found: Final[dict[str, list[tuple[Path, str]]]] = {}
+
+    def add(self, file: Path, kind: str, place: str) -> None:
+        """Note one flaw; `kind` goes on after "3 boxes"."""
+        self.found.setdefault(kind, []).append((file, place))
+
+    def lines(self) -> list[str]:
+        """Return one line for each kind: the file and the first places in it, or several files with theirs."""
+        return [self.line(kind, found) for kind, found in self.found.items()]
+
+    def line(self, kind: str, found: Sequence[tuple[Path, str]]) -> str:
+        """Return the line of one kind."""
+        file = found[0][0]
+        if all(other == file for other, _ in found):
+            return f"{file}: {counted(found, 'box')} {kind} ({first([place for _, place in found])})"
+        places = [f"{below(self.root, file)}: {place}" for file, place in found]
+        return f"{self.root}: {counted(found, 'box')} {kind} ({first(places)})"
+
+
+def below(root: Path, file: Path) -> Path:
+    """Return the path of a file from a folder on, if it lies there."""
+    return file.relative_to(root) if file.is_relative_to(root) else file
+
+
+def counted(found: Sequence[Any], word: str) -> str:
+    """Return how many there are of a thing: "1 box", "2 boxes"."""
+    plural = f"{word}es" if word.endswith(("s", "x")) else f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"1 {word}" if len(found) == 1 else f"{len(found)} {plural}"
+
+
+def first(places: Sequence[str]) -> str:
+    """Return the first three places in words."""
+    more = f" and {len(places) - MOST} more" if len(places) > MOST else ""
+    return ", ".join(places[:MOST]) + more
+
+
+def shown(value: Any, most: int = 60) -> str:
+    """Return a value as its file spells it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= most else f"{text[:most]} ..."
+
+
+def fitted(corners: Corners, size: tuple[int, int]) -> tuple[Corners | None, str]:
+    """Return x1, y1, x2, y2 cut at the image of `size` (H, W), None if nothing is left; and what was wrong, or ""."""
+    x1, y1, x2, y2 = corners
+    if not (x2 - x1 >= THIN and y2 - y1 >= THIN):
+        return None, "without area: left out"
+    height, width = size
+    cut = (max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2))
+    if cut[2] - cut[0] < THIN or cut[3] - cut[1] < THIN:
+        return None, "outside the image: left out"
+    out = max(-x1, -y1, x2 - width, y2 - height)
+    return cut, "sticking out of the image: cut" if out > LOOSE else ""
+
+
+def boxes_within(rows: Iterable[tuple[str, str, Corners]], size: tuple[int, int], file: Path, flaws: Flaws) -> Boxes:
+    """Return the boxes that an image of `size` (H, W) shows; what is wrong with others is added to `flaws`.
+
+    Args:
+        rows: Place for messages, class name and corners of each.
+        size: Of the upright image.
+        file: Where they are written.
+        flaws: Of all images.
+    """
+    kept: list[tuple[str, Corners]] = []
+    seen: set[tuple[str, Corners]] = set()
+    for place, name, corners in rows:
+        cut, flaw = fitted(corners, size)
+        if flaw:
+            flaws.add(file, flaw, place)
+        if cut is None:
+            continue
+        if (name, cut) in seen:
+            flaws.add(file, "there twice, of one class and with the same corners: kept", place)
+        seen.add((name, cut))
+        kept.append((name, cut))
+    return Boxes([cut for _, cut in kept], [name for name, _ in kept])
+
+
+def unused(names: Sequence[str], photos: Iterable[Photo]) -> list[str]:
+    """Return, in one line at most, which class names no box of any photograph has."""
+    used: set[str] = set()
+    for photo in photos:
+        label = photo.labels.get("boxes")
+        used.update(label.names if isinstance(label, Boxes) else ())
+    idle = [name for name in names if name not in used]
+    return [f"no box of {counted(idle, 'class')}: kept ({first(idle)})"] if idle else []
+
+
+def unlisted(root: Path, paths: Iterable[Path], where: str) -> list[str]:
+    """Return, in one line at most, the images that lie beside some image files and are none of them.
+
+    Args:
+        root: Of the data; its folder `images` counts too.
+        paths: The images that are read.
+        where: What goes on after "3 images".
+    """
+    known = set(paths)
+    own = {root / "images"} if (root / "images").is_dir() else set()
+    beside = [path for folder in sorted({path.parent for path in known} | own) for path in files_in(folder).images]
+    others = [path.name for path in beside if path not in known]
+    return [f"{root}: {counted(others, 'image')} {where}: left out ({first(others)})"] if others else []

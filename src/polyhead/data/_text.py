@@ -1,0 +1,45 @@
+"""Text files: their lines, and the names of classes, one a line."""
+
+from pathlib import Path
+
+from polyhead.errors import UserError
+
+
+def read_lines(file: Path) -> list[str]:
+    """Return the lines of a text file.
+
+    Raises:
+        UserError: If it cannot be read as UTF-8 text; it names the file.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError(f"{file}: is not UTF-8 text; save it as such") from None
+    except OSError as error:
+        raise UserError(f"{file}: cannot be read ({error.strerror or error}); check the path") from None
+
+
+def names_listed(file: Path) -> dict[int, str]:
+    """Return the class names of classes.txt by their numbers, one a line from 0 on.
+
+    Raises:
+        UserError: If there is none, a line between two is empty, or a name is there twice.
+    """
+    names = [line.strip() for line in "\n".join(read_lines(file)).rstrip().split("\n")]
+    for number, name in enumerate(names, 1):
+        if not name:
+            raise UserError(f"{file}:{number}: is empty; write the name of class {number - 1} there")
+    return distinct(file, dict(enumerate(names)))
+
+
+def distinct(file: Path, classes: dict[int, str]) -> dict[int, str]:
+    """Return class names that all differ.
+
+    Raises:
+        UserError: If two are alike.
+    """
+    first: dict[str, int] = {}
+    for key, name in classes.items():
+        if first.setdefault(name, key) != key:
+            raise UserError(f"{file}: the classes {first[name]} and {key} are both called {name!r}; rename one")
+    return classes

@@ -1,0 +1,208 @@
+"""Where data in the form of YOLO keep their images, their label files and the names of their classes."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import yaml
+
+from polyhead.data._flaws import shown
+from polyhead.data._folders import files_below, files_in, spelt, split_folders
+from polyhead.data._text import distinct, names_listed, read_lines
+from polyhead.errors import UserError
+from polyhead.loading.source import Split
+
+CONFIGS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+CLASSES: Final = ("classes.txt", "labels/classes.txt")
+KEYS: Final[tuple[tuple[str, Split], ...]] = (("train", "train"), ("val", "val"), ("valid", "val"), ("test", "test"))
+ADVICE: Final = "add data.yaml with `names: [first class, second class]`"
+
+
+class Layout(NamedTuple):
+    """What belongs to the data.
+
+    Attributes:
+        classes: Names by class number.
+        origin: The file that holds them.
+        images: Split and path of each image.
+        lists: Text files that are no labels.
+        notes: What was doubted.
+    """
+
+    classes: Mapping[int, str]
+    origin: Path
+    images: list[tuple[Split | None, Path]]
+    lists: list[Path]
+    notes: list[str]
+
+
+def config_of(root: Path) -> Path | None:
+    """Return the YAML file that describes a folder; `root` may be one itself."""
+    if root.is_file():
+        return root
+    known = [root / name for name in CONFIGS if (root / name).is_file()]
+    others = (path for path in files_in(root).others if path.suffix in {".yaml", ".yml"} and is_config(path))
+    return next(iter(known), None) or next(others, None)
+
+
+def is_config(path: Path) -> bool:
+    """Return whether a YAML file has names and a split."""
+    content = path.read_bytes() if path.is_file() else b""
+    return all(re.search(key, content, re.MULTILINE) for key in (rb"^names\s*:", rb"^(train|val|valid|test)\s*:"))
+
+
+def names_file(root: Path) -> Path | None:
+    """Return the file in which the class names of a folder are; None where there is none."""
+    config = config_of(root)
+    if config is not None and re.search(rb"^names\s*:", config.read_bytes(), re.MULTILINE):
+        return config
+    return next((root / name for name in CLASSES if (root / name).is_file()), None)
+
+
+def layout_of(root: Path) -> Layout:
+    """Return where everything is.
+
+    Raises:
+        UserError: If there are no class names or no images, or data.yaml is broken or names what is not there; it names
+            the file and the cure.
+    """
+    config = config_of(root)
+    folder = root if root.is_dir() else root.parent
+    content = read_config(config) if config else {}
+    lists = [folder / name for name in CLASSES if (folder / name).is_file()]
+    if config and content.get("names") is not None:
+        classes, origin = names_in(config, content), config
+    elif lists:
+        classes, origin = names_listed(lists[0]), lists[0]
+    else:
+        raise UserError(f"{config or root}: has no names of classes; {ADVICE}")
+    if config is None or not any(content.get(key) for key, _ in KEYS):
+        return Layout(classes, origin, images_of(folder), lists, [])
+    base, notes = base_of(config, content)
+    images: list[tuple[Split | None, Path]] = []
+    for key, split in KEYS:
+        for entry in entries_of(config, key, content.get(key)):
+            place = placed(config, base, key, entry)
+            lists += [place] if place.is_file() else []
+            images += [(split, path) for path in images_at(config, base, key, place)]
+    return Layout(classes, origin, images, lists, notes)
+
+
+def read_config(config: Path) -> dict[str, Any]:
+    """Return the content of data.yaml.
+
+    Raises:
+        UserError: If it is not YAML, no mapping, or describes key points.
+    """
+    try:
+        content = yaml.safe_load("\n".join(read_lines(config)))
+    except yaml.YAMLError as error:
+        raise UserError(f"{config}: is not YAML ({' '.join(str(error).split())}); mend it") from None
+    if not isinstance(content, dict):
+        raise UserError(f"{config}: has no keys; it takes train, val and names")
+    if "kpt_shape" in content:
+        raise UserError(f"{config}: has kpt_shape, and key points are not read; cut labels to 5 columns and delete it")
+    return content
+
+
+def names_in(config: Path, content: Mapping[str, Any]) -> dict[int, str]:
+    """Return the class names that data.yaml has.
+
+    Raises:
+        UserError: If they are no names by number, one is there twice, or `nc` is not how many there are.
+    """
+    names = content["names"]
+    numbered = dict(enumerate(names)) if isinstance(names, list) else names
+    if not isinstance(numbered, dict) or not numbered:
+        raise UserError(f"{config}: names is {shown(names)}; it takes a list of names, or names by class number")
+    for key, name in numbered.items():
+        if type(key) is not int or key < 0:
+            raise UserError(f"{config}: names has the key {shown(key)}; it takes class numbers, from 0")
+        if type(name) not in {str, int} or name == "":
+            raise UserError(f"{config}: names[{key}] is {shown(name)}; it takes a name: put it in quotes")
+    classes = {key: str(numbered[key]) for key in sorted(numbered)}
+    if content.get("nc", len(classes)) != len(classes):
+        raise UserError(f"{config}: nc is {shown(content['nc'])}, and names has {len(classes)}; mend one or delete nc")
+    return distinct(config, classes)
+
+
+def base_of(config: Path, content: Mapping[str, Any]) -> tuple[Path, list[str]]:
+    """Return the folder that the entries of data.yaml start from: its `path`, or its own where that is not there."""
+    base = config.parent / Path(str(content.get("path") or "")).expanduser()
+    if base.is_dir():
+        return base, []
+    return config.parent, [f"{config}: path is {content['path']!r}, and there is no such folder: its own is taken"]
+
+
+def entries_of(config: Path, key: str, entry: Any) -> list[str]:
+    """Return the folders and lists of one split as data.yaml writes them, none for null.
+
+    Raises:
+        UserError: If they are no text.
+    """
+    entries = entry if isinstance(entry, list) else [] if entry is None else [entry]
+    for one in entries:
+        if not isinstance(one, str) or not one:
+            raise UserError(f"{config}: {key} is {shown(entry)}; it takes a folder, a list of images, or several")
+    return entries
+
+
+def placed(config: Path, base: Path, key: str, entry: str) -> Path:
+    """Return the folder or list of an entry; Roboflow's "../train/images" is also looked for below the file's own.
+
+    Raises:
+        UserError: If it is not there.
+    """
+    places = [base / entry, config.parent / entry, config.parent / entry.lstrip("./")]
+    for place in places:
+        if place.is_dir() or place.is_file():
+            return spelt(place, config.parent)
+    looked = ", ".join(map(str, dict.fromkeys(places)))
+    raise UserError(f"{config}: {key} is {entry!r}, and there is no such folder or list (looked for {looked}); mend it")
+
+
+def images_at(config: Path, base: Path, key: str, place: Path) -> list[Path]:
+    """Return the images in a folder and below, or those of a list.
+
+    Raises:
+        UserError: If there is none, or one of a list is not there; it names list, line and image.
+    """
+    images = list(listed_in(config, base, place)) if place.is_file() else files_below(place).images
+    if not images:
+        raise UserError(f"{place}: holds no image, and is {key} in {config}; put images there or delete {key}")
+    return images
+
+
+def listed_in(config: Path, base: Path, file: Path) -> Iterator[Path]:
+    """Yield the images that a text file lists, one a line, as seen from the file or from `base`; errors as above."""
+    for number, line in enumerate(read_lines(file), 1):
+        name = line.strip()
+        if not name:
+            continue
+        found = next((path for path in (file.parent / name, base / name) if path.is_file()), None)
+        if found is None:
+            raise UserError(f"{file}:{number}: names {name}, and there is no such image; add it or delete the line")
+        yield spelt(found, config.parent)
+
+
+def images_of(root: Path) -> list[tuple[Split | None, Path]]:
+    """Return the images of a folder without entries in data.yaml: by split, else all in images, else all in it.
+
+    Raises:
+        UserError: If there is none.
+    """
+    inner = [(split, folder) for split, folder in split_folders(root / "images")]
+    outer = [(split, folder / "images") for split, folder in split_folders(root) if (folder / "images").is_dir()]
+    images: list[tuple[Split | None, Path]] = [
+        (split, path) for split, folder in inner or outer for path in files_below(folder).images
+    ]
+    if not images:
+        whole = files_below(root / "images") if (root / "images").is_dir() else files_in(root)
+        images = [(None, path) for path in whole.images]
+    if not images:
+        raise UserError(
+            f"{root}: holds no image in images/train, train/images, images, or itself; put them there, "
+            "or say where they are in data.yaml"
+        )
+    return images

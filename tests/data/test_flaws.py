@@ -1,0 +1,88 @@
+"""What is wrong with parts of files: left out or kept, counted, and named."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from polyhead.data._album import Boxes, Photo
+from polyhead.data._flaws import Flaws, boxes_within, counted, first, shown, unlisted, unused
+from polyhead.data._sizes import read_sizes
+from polyhead.errors import UserError
+
+FILE = Path("data/a.json")
+Corners = tuple[float, float, float, float]
+
+
+def within(*corners: Corners) -> tuple[list[Corners], list[str]]:
+    """Return the boxes that are left of some in an image of 10 x 20 (H, W), and the lines about the others."""
+    flaws = Flaws(Path("data"))
+    boxes = boxes_within([(f"box {n}", "cat", one) for n, one in enumerate(corners)], (10, 20), FILE, flaws)
+    assert list(boxes.names) == ["cat"] * len(boxes.corners)
+    return list(boxes.corners), flaws.lines()
+
+
+def test_good_boxes_stay_as_they_are_and_nothing_is_said() -> None:
+    assert within((0, 0, 20, 10), (1.5, 2, 3, 4)) == ([(0, 0, 20, 10), (1.5, 2, 3, 4)], [])
+
+
+@pytest.mark.parametrize(
+    ("corners", "left", "says"),
+    [
+        ((5, 5, 5, 9), [], "without area: left out"),
+        ((5, 9, 9, 5), [], "without area: left out"),
+        ((25, 1, 30, 5), [], "outside the image: left out"),
+        ((-9, 1, 0, 5), [], "outside the image: left out"),
+        ((15, 5, 25, 20), [(15, 5, 20, 10)], "sticking out of the image: cut"),
+    ],
+)
+def test_a_box_that_does_not_fit_is_cut_or_left_out_aloud(corners: Corners, left: list[Corners], says: str) -> None:
+    assert within(corners) == (left, [f"data/a.json: 1 box {says} (box 0)"])
+
+
+def test_a_box_is_cut_in_silence_where_rounding_moved_it_out() -> None:
+    assert within((-0.5, 0, 20.9, 10)) == ([(0, 0, 20, 10)], [])
+
+
+def test_boxes_that_are_there_twice_stay_and_are_counted() -> None:
+    boxes, lines = within((1, 1, 3, 3), (1, 1, 3, 3), (1, 1, 3, 4))
+    assert len(boxes) == 3
+    assert lines == ["data/a.json: 1 box there twice, of one class and with the same corners: kept (box 1)"]
+
+
+def test_flaws_of_one_kind_are_one_line_however_many() -> None:
+    _, lines = within(*[(5, 5, 5, 9)] * 5)
+    assert lines == ["data/a.json: 5 boxes without area: left out (box 0, box 1, box 2 and 2 more)"]
+
+
+def test_words_are_counted_and_cut() -> None:
+    assert [counted("a", "category"), counted("ab", "category"), counted("ab", "class")] == [
+        "1 category",
+        "2 categories",
+        "2 classes",
+    ]
+    assert first(["a", "b"]) == "a, b"
+    assert shown("x" * 99) == "'" + "x" * 59 + " ..."
+
+
+def test_classes_without_a_box_are_named() -> None:
+    photos = [Photo(FILE, None, {"boxes": Boxes([(0, 0, 1, 1)], ["cat"])}), Photo(FILE, None, {})]
+    assert unused(("cat", "dog"), photos) == ["no box of 1 class: kept (dog)"]
+    assert unused(("cat",), photos) == []
+
+
+def test_images_beside_those_that_are_read_are_counted(tmp_path: Path) -> None:
+    for name in ("a.png", "b.png", "notes.txt"):
+        (tmp_path / name).touch()
+    said = unlisted(tmp_path, [tmp_path / "a.png"], "in no list")
+    assert said == [f"{tmp_path}: 1 image in no list: left out (b.png)"]
+
+
+def test_sizes_come_in_the_order_of_the_files_and_a_broken_one_is_named(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{width}.png" for width in range(1, 20)]
+    for width, path in enumerate(paths, 1):
+        Image.new("L", (width, 3)).save(path)
+    assert read_sizes(paths) == [(3, width) for width in range(1, 20)]
+    paths[4].write_text("no image")
+    with pytest.raises(UserError, match=r"5\.png: is not an image .*; replace"):
+        read_sizes(paths)
