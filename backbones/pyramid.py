@@ -37,6 +37,7 @@ class Pyramid(Backbone):
         self.reduce = nn.ModuleList(conv_norm_act(width, width, stride=2) for _ in range(levels - 1))
         self.up = nn.ModuleList(conv_norm_act(width, width) for _ in range(levels - 1))
         self.spec = FeatureSpec((*channels[:-levels], *[width] * levels), strides, pooled)
+        self.interpolation = body.interpolation
 
     def forward(self, inputs: Tensor) -> Features:
         """Return the body's features, with the coarsest levels fused."""
@@ -49,3 +50,7 @@ class Pyramid(Backbone):
         for place, (reduce, up) in enumerate(zip(self.reduce, self.up, strict=True)):
             fused[place + 1] = up(fused[place + 1] + reduce(fused[place]))
         return features._replace(levels=(*finer, *fused))
+
+    def pretrained_part(self) -> nn.Module | None:
+        """Return the body's; the neck itself starts at random."""
+        return self.body.pretrained_part()

@@ -2,7 +2,7 @@
 
 from abc import ABC
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytorch_lightning as pl
 import torch
@@ -14,11 +14,11 @@ from polyhead.errors import UserError, unknown
 from polyhead.model import build_model, target_of
 from polyhead.schedule import fraction_done, warm_cosine
 from polyhead.tasks._average import WeightAverage
-from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups
+from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
 from polyhead.tasks._ranks import average_statistics, sum_over_ranks
 
 MONITOR = "main"
-RANGES = {"warmup": 1.0, "average": 1.0, "final": 1.0 + 1e-9}
+RANGES = {"warmup": 1.0, "average": 1.0, "final": 1.0 + 1e-9, "layer_decay": 1.0 + 1e-9}
 """What options must stay below; all of them start at 0."""
 
 
@@ -35,7 +35,11 @@ class Task(pl.LightningModule, ABC):
             `weight` (of its losses; 1) and `lr` (its learning rate; the Task's).
         labels: Class names by target, as the data have them.
         optimizer: Which optimiser.
-        lr: Highest learning rate.
+        lr: Highest learning rate; "auto": a run tries where the loss falls fastest, 2e-3 until then.
+        pretrained_lr: The learning rate of what did not start at random, as a share of `lr`; a tenth as in DETR
+            (arXiv 2005.12872).
+        layer_decay: Further factor on the learning rate for each level that a weight of the backbone is further from
+            the heads: by how many its first level is finer than the coarsest. 1 for none.
         weight_decay: Decay of weights; norms and biases have none.
         warmup: Share of the run over which the learning rate rises from 0.
         final: The learning rate at the end of the cosine, as a share of the highest.
@@ -56,7 +60,9 @@ class Task(pl.LightningModule, ABC):
         labels: dict[str, tuple[str, ...]],
         *,
         optimizer: OptimizerName = "adamw",
-        lr: float = 2e-3,
+        lr: float | Literal["auto"] = 2e-3,
+        pretrained_lr: float = 0.1,
+        layer_decay: float = 1.0,
         weight_decay: float = 0.05,
         warmup: float = 0.05,
         final: float = 0.01,
@@ -65,6 +71,7 @@ class Task(pl.LightningModule, ABC):
         channels_last: bool = True,
     ) -> None:
         super().__init__()
+        lr = 2e-3 if lr == "auto" else lr
         if not heads:
             raise UserError("task.heads is empty: a task needs at least one head")
         check_ranges({"lr": lr, "weight_decay": weight_decay, "warmup": warmup, "final": final, "average": average})
@@ -72,6 +79,8 @@ class Task(pl.LightningModule, ABC):
         self.targets = {name: target_of(name, node) for name, node in heads.items()}
         self.weights = {name: float(node.get("weight", 1.0)) for name, node in heads.items()}
         self.rates = {name: float(lr if node.get("lr") is None else node["lr"]) for name, node in heads.items()}
+        check_ranges({"pretrained_lr": pretrained_lr, "layer_decay": layer_decay})
+        self.pretrained_lr, self.layer_decay = pretrained_lr, layer_decay
         self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
         self.warmup, self.final, self.average = warmup, final, average
         for name in heads:
@@ -104,7 +113,8 @@ class Task(pl.LightningModule, ABC):
 
     def configure_optimizers(self) -> Optimizer:
         """Return the optimiser over the backbone's parameters and each head's, at their own learning rates."""
-        groups = parameter_groups(self.model.backbone, self.lr, self.weight_decay)
+        factors = rate_factors(self.model.backbone, self.pretrained_lr, self.layer_decay)
+        groups = parameter_groups(self.model.backbone, self.lr, self.weight_decay, factors)
         for name, head in self.model.named_heads().items():
             groups += parameter_groups(head, self.rates[name], self.weight_decay)
         fp16 = self._trainer is not None and self._trainer.precision == "16-mixed"
@@ -177,6 +187,20 @@ class Task(pl.LightningModule, ABC):
             else:
                 targets = batch.targets[target]
             yield name, head.loss(head(_rows_of(features, rows)), targets, batch.known.get(target))
+
+    @torch.enable_grad()
+    def has_unread(self, size: tuple[int, int]) -> bool:
+        """Return whether there are trainable weights that no loss depends on, such as those of a level no head reads.
+
+        Args:
+            size: H, W of an input.
+        """
+        self.eval()  # of one blank image BatchNorm takes no statistics
+        blank = Batch(torch.zeros(1, 3, *size, dtype=torch.uint8), {}, {}, {}, ())
+        total = torch.stack([loss.total for _, losses in self.losses(blank) for loss in losses.values()]).sum()
+        self.train()
+        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
+        return any(gradient is None for gradient in torch.autograd.grad(total, trained, allow_unused=True))
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Measure every head on its rows."""

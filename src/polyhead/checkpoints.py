@@ -19,10 +19,12 @@ class Checkpoint(NamedTuple):
     Attributes:
         recipe: The resolved recipe, class names included.
         weights: The state dict of the Model (averaged, where training averages).
+        step: Steps of the optimiser until then.
     """
 
     recipe: dict[str, Any]
     weights: dict[str, Tensor]
+    step: int
 
 
 def stamp(recipe: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +70,7 @@ def read(path: Path) -> Checkpoint:
     weights = {
         name.removeprefix(PREFIX): value for name, value in stored["state_dict"].items() if name.startswith(PREFIX)
     }
-    return Checkpoint(stored["polyhead"]["recipe"], weights)
+    return Checkpoint(stored["polyhead"]["recipe"], weights, int(stored.get("global_step", 0)))
 
 
 def _is_ours(stored: Any) -> bool:

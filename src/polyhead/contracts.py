@@ -7,7 +7,7 @@ Letters in shapes: B items of a batch, C channels, H and W pixels, n labelled ro
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,7 @@ Outputs = TypeVar("Outputs")
 Targets = TypeVar("Targets")
 Predictions = TypeVar("Predictions")
 Record = dict[str, Any]
+Interpolation = Literal["nearest", "bilinear", "bicubic"]
 
 IGNORE = 255
 """The class of a pixel that nobody labelled, in every mask of class numbers."""
@@ -119,13 +120,19 @@ class Backbone(nn.Module, ABC):
 
     Attributes:
         spec: The form of the features, true of every input (`polyhead.checks` measures it).
+        interpolation: How images are best scaled for it: as those were that its weights learned from.
     """
 
     spec: FeatureSpec
+    interpolation: Interpolation = "bilinear"
 
     @abstractmethod
     def forward(self, inputs: Any) -> Features:
         """Return the features of a batch of inputs."""
+
+    def pretrained_part(self) -> nn.Module | None:
+        """Return the part whose weights did not start at random, and so learn more slowly; here, there is none."""
+        return None
 
 
 class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):

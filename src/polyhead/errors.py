@@ -8,6 +8,19 @@ class UserError(Exception):
     """A mistake that its reader can mend; the command line prints it as one line and exits with 2."""
 
 
+class Stopped(Exception):  # noqa: N818  # it is no error: the run did as it was told
+    """A run that a signal ended before its time, and that can go on; the command line exits with 128 + `signal`.
+
+    Args:
+        line: What to tell the user.
+        signal: Its number.
+    """
+
+    def __init__(self, line: str, signal: int) -> None:
+        super().__init__(line)
+        self.signal = signal
+
+
 def choices(names: Iterable[str]) -> str:
     """Return `names` as a sorted list in words, "none" when there is none."""
     return ", ".join(sorted(names)) or "none"

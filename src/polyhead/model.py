@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from torch import Tensor, nn
 
-from polyhead.contracts import Backbone, Features, Head
+from polyhead.contracts import Backbone, Features, Head, Interpolation
 from polyhead.errors import UserError
 from polyhead.recipes.build import build
 
@@ -23,8 +23,13 @@ class Model(nn.Module):
 
     def __init__(self, backbone: Backbone, heads: dict[str, Head[Any, Any, Any]]) -> None:
         super().__init__()
-        self.backbone = backbone
+        self.backbone: Backbone = backbone
         self.heads = nn.ModuleDict(heads)
+
+    @property
+    def interpolation(self) -> Interpolation:
+        """How images are best scaled for the backbone."""
+        return self.backbone.interpolation
 
     def named_heads(self) -> dict[str, Head[Any, Any, Any]]:
         """Return the heads by name."""

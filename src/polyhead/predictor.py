@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from polyhead import checkpoints
-from polyhead.contracts import Record
+from polyhead.contracts import Interpolation, Record
 from polyhead.loading.images import read_image
 from polyhead.loading.letterbox import letterbox
 from polyhead.model import Model, build_model, load_weights
@@ -22,12 +22,20 @@ class Predictor:
         model: Of the heads to ask.
         size: H and W of the inputs, or the side of square ones; images are letterboxed to it.
         device: Where the network runs.
+        interpolation: How images are scaled; None: as is best for the backbone.
     """
 
-    def __init__(self, model: Model, size: int | tuple[int, int], device: str = "cpu") -> None:
+    def __init__(
+        self,
+        model: Model,
+        size: int | tuple[int, int],
+        device: str = "cpu",
+        interpolation: Interpolation | None = None,
+    ) -> None:
         self.model = model.deploy().to(memory_format=torch.channels_last).to(device)
         self.size = size
         self.device = device
+        self.interpolation = interpolation or model.interpolation
 
     def predict(self, *images: Picture, score: float | None = None, batch: int = 16) -> list[dict[str, Record]]:
         """Return one dict an image: the record of every head, in pixels of that image.
@@ -53,7 +61,7 @@ class Predictor:
     @torch.inference_mode()
     def answer(self, pixels: Sequence[Tensor], score: float | None) -> list[dict[str, Record]]:
         """Return the records of one batch of (3, H, W) uint8 images of any size."""
-        inputs, frames = zip(*(letterbox(image, self.size) for image in pixels), strict=True)
+        inputs, frames = zip(*(letterbox(image, self.size, self.interpolation) for image in pixels), strict=True)
         images = torch.stack(inputs).to(self.device, memory_format=torch.channels_last).float() / 255
         answers: list[dict[str, Record]] = [{} for _ in pixels]
         for name, outputs in self.model(images).items():
@@ -79,4 +87,6 @@ def load(path: str | Path, device: str = "cpu") -> Predictor:
     model = build_model(stored.recipe["task"])
     load_weights(model, stored.weights)
     size = stored.recipe["data"]["size"]
-    return Predictor(model, size if isinstance(size, int) else (size[0], size[1]), device)
+    interpolation = stored.recipe["data"].get("interpolation", "bilinear")  # the only one before there was the option
+    sides = size if isinstance(size, int) else (size[0], size[1])
+    return Predictor(model, sides, device, None if interpolation == "auto" else interpolation)

@@ -11,6 +11,7 @@ import pytest
 
 import polyhead.running
 from polyhead.cli.entry import main
+from polyhead.errors import Stopped
 
 METRICS = {"test/good/accuracy": 0.75, "test/main": float("nan")}
 
@@ -28,9 +29,9 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
     """Put made-up work in place of the real one, and return what it is called with."""
     made: list[tuple[Any, ...]] = []
 
-    def fit(recipe: dict[str, Any], run: Path | None) -> Outcome:
+    def fit(recipe: dict[str, Any], run: Path | None, resumed: bool) -> Outcome:
         print("a bar of progress")
-        made.append(("fit", recipe, run))
+        made.append(("fit", recipe, run, resumed))
         return Outcome(METRICS, tmp_path / "run", tmp_path / "run" / "pictures")
 
     def evaluate(checkpoint: Path, split: str, overrides: list[str], out: Path | None) -> Outcome:
@@ -70,11 +71,40 @@ Calls = list[tuple[Any, ...]]
 
 def test_fit_trains_the_resolved_recipe_and_prints_metrics_and_places(calls: Calls, said: Said, tmp_path: Path) -> None:
     code, out, err = said("fit", "beach.yaml", "task.lr=0.5", "--run", "new", "trainer.max_epochs=3")
-    ((_, recipe, run),) = calls
+    ((_, recipe, run, resumed),) = calls
+    assert not resumed
     assert (recipe["task"]["lr"], recipe["trainer"]["max_epochs"], run) == (0.5, 3, Path("new"))
     assert (code, err) == (0, "")
     assert "test/good/accuracy │ 0.7500" in out
     assert out.endswith(f"run: {tmp_path}/run\npictures: {tmp_path}/run/pictures\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["trainer.max_epochs=9", "--resume", "old"], ["beach.yaml", "trainer.max_epochs=9", "--resume=old"]]
+)
+def test_a_run_goes_on_in_its_folder_with_its_recipe(
+    arguments: list[str], calls: Calls, said: Said, tmp_path: Path
+) -> None:
+    (tmp_path / "old" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "old" / "checkpoints" / "last.ckpt").touch()
+    (tmp_path / "old" / "recipe.yaml").write_text("task: sorting\n")
+    code, _, err = said("fit", *arguments)
+    assert (code, err) == (0, "")
+    ((_, recipe, run, resumed),) = calls
+    assert (recipe["trainer"]["max_epochs"], run, resumed) == (9, Path("old"), True)
+
+
+def test_a_run_that_was_stopped_says_how_it_goes_on_and_exits_as_signals_do(
+    calls: Calls, said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fit(*_: object, **__: object) -> None:
+        raise Stopped("interrupted after 34%; to go on: polyhead fit --resume run", 2)
+
+    monkeypatch.setattr(sys.modules["polyhead.running.training"], "fit", fit)
+    assert said("fit", "beach.yaml") == (130, "", "interrupted after 34%; to go on: polyhead fit --resume run\n")
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert said("fit", "beach.yaml") == (0, "", "")
+    assert not calls
 
 
 def test_json_on_stdout_has_it_alone_and_what_is_not_finite_is_null(calls: Calls, said: Said) -> None:
@@ -135,7 +165,9 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
     ("arguments", "text"),
     [
         (["fti"], "error: No such command 'fti'. Did you mean 'fit'?; see polyhead --help"),
-        (["fit"], "error: Missing argument 'RECIPE'; see polyhead fit --help"),
+        (["fit"], "error: fit takes a RECIPE, such as detection, or --resume RUN; see polyhead list recipes"),
+        (["fit", "--resume", "gone"], "error: --resume gone: no run folder (it holds no recipe.yaml)"),
+        (["fit", "--resume", "old", "--run", "new"], "error: --run new: a run that goes on stays in its folder, old"),
         (
             ["fit", "beach.yaml", "--josn", "-"],
             "error: No such option: --josn (did you mean '--json'?); see polyhead fit",
@@ -171,7 +203,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 
 
 def test_a_fault_of_ours_is_a_traceback(calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fit(*_: object) -> None:
+    def fit(*_: object, **__: object) -> None:
         raise ZeroDivisionError(len(calls))
 
     monkeypatch.setattr("polyhead.running.training.fit", fit)
@@ -182,7 +214,7 @@ def test_a_fault_of_ours_is_a_traceback(calls: Calls, monkeypatch: pytest.Monkey
 def test_an_interruption_is_one_line_and_exit_code_130(
     calls: Calls, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fit(*_: object) -> None:
+    def fit(*_: object, **__: object) -> None:
         raise KeyboardInterrupt(len(calls))
 
     monkeypatch.setattr("polyhead.running.training.fit", fit)
@@ -192,7 +224,7 @@ def test_an_interruption_is_one_line_and_exit_code_130(
 def test_an_interruption_that_lightning_turned_into_an_exit_is_one_too(
     calls: Calls, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fit(*_: object) -> None:
+    def fit(*_: object, **__: object) -> None:
         try:
             raise KeyboardInterrupt(len(calls))
         except KeyboardInterrupt:
@@ -203,7 +235,7 @@ def test_an_interruption_that_lightning_turned_into_an_exit_is_one_too(
 
 
 def test_a_termination_is_one_line_and_never_done(calls: Calls, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fit(*_: object) -> None:
+    def fit(*_: object, **__: object) -> None:
         assert not calls
         raise SystemExit  # Lightning's SIGTERMException is one
 

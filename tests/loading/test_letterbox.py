@@ -1,10 +1,12 @@
 """The letterbox: one size for every image, and the way back."""
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torchvision import tv_tensors
 
-from polyhead.contracts import IGNORE
+from polyhead.contracts import IGNORE, Interpolation
 from polyhead.loading.letterbox import letterbox, letterbox_item
 from polyhead.loading.source import DenseMap, Item
 
@@ -84,3 +86,24 @@ def test_shrinking_averages_instead_of_skipping_pixels() -> None:
     stripes[:, :, 1::4] = stripes[:, :, 2::4] = 255  # half of each four columns
     image, _ = letterbox(stripes, 16)
     assert (image.float() - 127.5).abs().max() < 50  # skipping would leave the middle two of each four: 255
+
+
+@pytest.mark.parametrize("size", [24, 160])
+@pytest.mark.parametrize("interpolation", ["nearest", "bilinear", "bicubic"])
+def test_images_are_scaled_as_pillow_scales_them(interpolation: Interpolation, size: int) -> None:
+    image = torch.randint(256, (3, 60, 60), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    mode = Image.Resampling[interpolation.upper()]
+    expected = np.array(Image.fromarray(image.permute(1, 2, 0).numpy()).resize((size, size), mode))
+    scaled, _ = letterbox(image, size, interpolation)
+    assert (scaled.permute(1, 2, 0).int() - torch.from_numpy(expected).int()).abs().max() <= 2  # they round differently
+
+
+def test_a_mask_keeps_its_class_numbers_however_its_image_is_scaled() -> None:
+    image, targets = item(60, 60, (5, 7, 40, 30))
+    mask = tv_tensors.Mask(targets["mask"] * 7)
+    ways: tuple[Interpolation, ...] = ("nearest", "bilinear", "bicubic")
+    scaled = [letterbox_item(Item(image, {"mask": mask}), 24, way)[0] for way in ways]
+    assert len({tuple(one.image.flatten().tolist()) for one in scaled}) == 3
+    for _, moved in scaled:
+        assert torch.equal(moved["mask"], scaled[0].targets["mask"])
+        assert moved["mask"].unique().tolist() == [0, 7]

@@ -1,6 +1,11 @@
 """The DataModule: what its loaders give, in which order, and what happens when a file is broken."""
 
+import multiprocessing
+import os
 import pickle
+import signal
+import subprocess
+import sys
 from collections import Counter
 from typing import Any
 
@@ -115,7 +120,7 @@ def test_epochs_do_not_depend_on_the_number_of_workers() -> None:
 
 
 def line(data: DataModule) -> str:
-    """Return what the loader says as it fails; the error itself would keep its workers alive."""
+    """Return what the loader says as it fails; the error itself would keep it, and its workers, alive."""
     try:
         return f"{len(list(data.val_dataloader()))} batches"
     except UserError as error:
@@ -126,6 +131,33 @@ def line(data: DataModule) -> str:
 def test_a_broken_file_is_its_one_line_also_from_a_worker(workers: int) -> None:
     data = DataModule(Counted(broken=3), batch=4, workers=workers)
     assert line(data) == "photos/3.jpg: is truncated; replace it"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell who sent a signal")
+def test_a_worker_hears_its_own_run_alone() -> None:
+    loader = DataModule(Counted(), batch=2, workers=1).train_dataloader()
+    batches = iter(loader)
+    next(batches)
+    (worker,) = multiprocessing.active_children()
+    stranger = [sys.executable, "-c", f"import os; os.kill({worker.pid}, {signal.SIGTERM})"]
+    subprocess.run(stranger, check=True)
+    os.kill(int(worker.pid or 0), signal.SIGINT)
+    assert len(list(batches)) == 4
+    assert worker.is_alive()
+    worker.terminate()  # as Python does when it exits
+    worker.join(20)
+    assert not worker.is_alive()
+
+
+def test_closing_ends_the_workers_and_the_loader_can_start_others() -> None:
+    data = DataModule(Counted(), batch=4, workers=2)
+    loader = data.val_dataloader()
+    assert len(list(loader)) == 3
+    data.close()
+    assert not multiprocessing.active_children()
+    assert len(list(loader)) == 3
+    loader.close()
+    assert not multiprocessing.active_children()
 
 
 def test_examples_are_the_training_targets_without_pixels() -> None:

@@ -93,17 +93,12 @@ def test_a_run_without_an_end_is_refused(recipe: dict[str, Any], tmp_path: Path)
         fit(resolve(recipe, ["trainer.max_epochs=-1"]).recipe, tmp_path / "run")
 
 
-def test_a_run_of_several_processes_is_refused(recipe: dict[str, Any], tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="several processes are not there yet"):
-        fit(resolve(recipe, ["trainer.devices=2"]).recipe, tmp_path / "run")
-
-
 def test_a_checkpoint_asks_for_no_pretrained_weights(recipe: dict[str, Any]) -> None:
-    body = {"name": "timm", "model": "resnet18", "pretrained": True}
+    body = {"name": "timm", "model": "resnet18", "weights": "hub"}
     changed = {**recipe, "task": {**recipe["task"], "backbone": {"name": "pyramid", "body": body}}}
     kept = without_start(resolve(changed).recipe)
-    assert kept["task"]["backbone"]["body"]["pretrained"] is False
-    assert changed["task"]["backbone"]["body"]["pretrained"] is True
+    assert kept["task"]["backbone"]["body"]["weights"] == "none"
+    assert changed["task"]["backbone"]["body"]["weights"] == "hub"
 
 
 def test_other_class_names_are_refused(outcome: Outcome, tmp_path: Path) -> None:

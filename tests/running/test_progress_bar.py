@@ -21,11 +21,11 @@ def test_it_says_time_left_images_a_second_the_watched_metric_and_losses(
     now = {"is": 100.0}
     monkeypatch.setattr(callbacks, "time", SimpleNamespace(monotonic=lambda: now["is"]))
     bar = Bar()
-    trainer: Any = SimpleNamespace(callback_metrics={"val/main": torch.tensor(0.75)})
+    trainer: Any = SimpleNamespace(callback_metrics={"val/main": torch.tensor(0.75)}, world_size=2)
     task: Any = SimpleNamespace(recent={"boxes/class": torch.tensor(1.25)}, progress=0.25)
     bar.enabled = False
     bar.on_train_start(trainer, task)
-    bar.on_train_batch_start(trainer, task, SimpleNamespace(inputs=torch.zeros(16, 3, 1, 1)), 0)
+    bar.on_train_batch_start(trainer, task, SimpleNamespace(inputs=torch.zeros(8, 3, 1, 1)), 0)
     now["is"] += 2
     bar.on_validation_start(trainer, task)
     now["is"] += 8  # a validation, which is no training time, but which the time left counts

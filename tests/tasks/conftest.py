@@ -28,7 +28,7 @@ def make_task(data: DataModule) -> Callable[..., Multitask]:
 
     def make(**options: Any) -> Multitask:
         body = {"name": "convnet", "channels": [8, 8], "depth": 1}
-        return Multitask(body, options.pop("heads", HEADS), data.labels(), **options)
+        return Multitask(options.pop("backbone", body), options.pop("heads", HEADS), data.labels(), **options)
 
     return make
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import typer
 
+from polyhead import ranks
 from polyhead.cli.verbs import app
-from polyhead.errors import UserError, nearest
+from polyhead.errors import Stopped, UserError, nearest
 
 USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 """The base of all errors of usage; Typer carries a click of its own, or imports it, from version to version."""
-MISTAKE, INTERRUPTED, UNREAD, TERMINATED = 2, 130, 141, 143
+MISTAKE, SIGNALLED, INTERRUPTED, UNREAD, TERMINATED = 2, 128, 130, 141, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = _run(given or ["--help"])
         sys.stdout.flush()
+    except Stopped as stop:  # other ranks end in silence: an exit code would have the first one killed
+        return _say(str(stop), SIGNALLED + stop.signal) if ranks.first() else 0
     except BrokenPipeError:  # who reads us has read enough; what is still in the buffer goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNREAD

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from polyhead import ranks
 from polyhead.cli import output, showing
 from polyhead.errors import UserError
-from polyhead.recipes import resolve
+from polyhead.recipes import Resolved, resolve
+from polyhead.running.resuming import taken_up
 
 if TYPE_CHECKING:  # torch is behind it
     from polyhead.running.outcome import Outcome
@@ -84,23 +86,44 @@ def show(
 
 @app.command()
 def fit(
-    recipe: Recipe,
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="A name, a YAML file, or a run folder.")
+    ] = None,
     overrides: Overrides = None,
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Run folder; runs/NAME/TIME if not given.")
     ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run; no RECIPE needed.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Train what a recipe describes, and test it."""
-    resolved = resolve(recipe, overrides or [])
-    output.check_folder(run, "--run", empty=True)
+    resolved = _to_fit(recipe, overrides or [], run, resume)
     output.check_file(json, "--json")
     _say(resolved.notes)
     from polyhead.running import training
 
     with output.stdout_kept(json == output.STDOUT):
-        outcome = training.fit(resolved.recipe, run)
+        outcome = training.fit(resolved.recipe, resume or run, resumed=resume is not None)
     _report(outcome, json)
+
+
+def _to_fit(recipe: str | None, overrides: list[str], run: Path | None, resume: Path | None) -> Resolved:
+    """Return the recipe of a run that begins, or of one that goes on.
+
+    Raises:
+        UserError: If neither is named, or both are.
+    """
+    if resume is None:
+        if recipe is None:
+            raise UserError("fit takes a RECIPE, such as detection, or --resume RUN; see polyhead list recipes")
+        output.check_folder(run if ranks.first() else None, "--run", empty=True)
+        return resolve(recipe, overrides)
+    if run is not None:
+        raise UserError(f"--run {run}: a run that goes on stays in its folder, {resume}; leave --run out")
+    changes = [recipe] if recipe and "=" in recipe else []
+    return taken_up(resume, None if changes else recipe, [*changes, *overrides])
 
 
 @app.command()
@@ -167,7 +190,9 @@ def _check_trained(trained: Path) -> None:
 
 
 def _report(outcome: "Outcome", json: str | None) -> None:
-    """Write the metrics as JSON where that is asked for; print them, and where the rest is."""
+    """Write the metrics as JSON where that is asked for; print them, and where the rest is. Other ranks are silent."""
+    if not ranks.first():
+        return
     kept = json == output.STDOUT
     if outcome.metrics:
         output.print_metrics(outcome.metrics, to_stderr=kept)
@@ -178,6 +203,6 @@ def _report(outcome: "Outcome", json: str | None) -> None:
 
 
 def _say(notes: list[str]) -> None:
-    """Print notes on stderr, a line each."""
-    for note in notes:
+    """Print notes on stderr, a line each, once for all ranks."""
+    for note in notes if ranks.first() else ():
         sys.stderr.write(f"note: {note}\n")

@@ -9,12 +9,17 @@ from torchvision import tv_tensors
 from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize_image
 
-from polyhead.contracts import IGNORE, Frame
+from polyhead.contracts import IGNORE, Frame, Interpolation
 from polyhead.loading.source import DenseMap, Item
 from polyhead.ops.frames import inside
 
 GREY = 114
 """The value of padded image pixels."""
+MODES: dict[Interpolation, InterpolationMode] = {
+    "nearest": InterpolationMode.NEAREST_EXACT,
+    "bilinear": InterpolationMode.BILINEAR,
+    "bicubic": InterpolationMode.BICUBIC,
+}
 
 
 def pair(size: int | tuple[int, int]) -> tuple[int, int]:
@@ -30,18 +35,22 @@ def fit(original: tuple[int, int], size: tuple[int, int]) -> Frame:
     return Frame(original, (height / original[0], width / original[1]), (top, left))
 
 
-def letterbox(image: Tensor, size: int | tuple[int, int]) -> tuple[Tensor, Frame]:
+def letterbox(
+    image: Tensor, size: int | tuple[int, int], interpolation: Interpolation = "bilinear"
+) -> tuple[Tensor, Frame]:
     """Return an image (3, H, W) scaled into `size` and padded with grey, and the frame that tells how.
 
-    Scaling is bilinear with antialiasing; an image that has the size already comes back unchanged.
+    Scaling is antialiased, except by nearest pixels; an image that has the size already comes back unchanged.
     """
     frame = fit((image.shape[-2], image.shape[-1]), pair(size))
-    return place(image, frame, pair(size), InterpolationMode.BILINEAR, GREY), frame
+    return place(image, frame, pair(size), MODES[interpolation], GREY), frame
 
 
-def letterbox_item(item: Item, size: int | tuple[int, int]) -> tuple[Item, Frame]:
+def letterbox_item(
+    item: Item, size: int | tuple[int, int], interpolation: Interpolation = "bilinear"
+) -> tuple[Item, Frame]:
     """Return an item with its image and every target that has places brought into `size`, and the frame."""
-    image, frame = letterbox(item.image.as_subclass(Tensor), size)
+    image, frame = letterbox(item.image.as_subclass(Tensor), size, interpolation)
     return Item(tv_tensors.Image(image), letterbox_targets(item.targets, size)), frame
 
 
@@ -78,7 +87,8 @@ def place(image: Tensor, frame: Frame, size: tuple[int, int], mode: Interpolatio
     height, width = inside(frame)
     (top, left), (full_height, full_width) = frame.pad, size
     if (height, width) != frame.size:
-        image = resize_image(image, [height, width], interpolation=mode, antialias=mode == InterpolationMode.BILINEAR)
+        antialias = mode != InterpolationMode.NEAREST_EXACT
+        image = resize_image(image, [height, width], interpolation=mode, antialias=antialias)
     if (height, width) == size:
         return image
     return pad(image, (left, full_width - width - left, top, full_height - height - top), value=fill)

@@ -1,14 +1,17 @@
 """A source as Lightning's DataModule: loaders of Batches for training, validation and test."""
 
 import os
+import signal
+import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from threading import Thread
+from typing import Any, Final, Literal
 
 import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader
 
-from polyhead.contracts import Batch
+from polyhead.contracts import Batch, Interpolation
 from polyhead.errors import UserError, unknown
 from polyhead.loading.augment import Augment, chosen
 from polyhead.loading.collate import collate, gather
@@ -23,7 +26,8 @@ MEMORY = 1 << 30
 class Loader:
     """The batches of one split, epoch after epoch.
 
-    It wraps a DataLoader, whose order it keeps to itself: Lightning replaces the samplers of bare DataLoaders.
+    It wraps a DataLoader, whose order it keeps to itself: Lightning replaces the samplers of bare DataLoaders. Its
+    state is where it stands in an epoch, so that a run that goes on gets the batches that it has not had.
 
     Attributes:
         sampler: The order; `sampler.set_epoch` is Lightning's to call.
@@ -44,16 +48,58 @@ class Loader:
             pin_memory=torch.cuda.is_available(),
             persistent_workers=workers > 0,
             prefetch_factor=4 if workers else None,
+            worker_init_fn=deafen,
+            generator=torch.Generator(),  # else each epoch would take a number from those that dropout draws from
         )
+        self.batch: Final = batch
+        self.given = 0
+
+    def close(self) -> None:
+        """End the workers; the next epoch would start new ones.
+
+        Left to themselves they end when Python comes to collect their loader, and are waited for 5 s each.
+        """
+        iterator, self.batches._iterator = self.batches._iterator, None  # noqa: SLF001  # DataLoaders have no other way to it
+        if self.batches.num_workers and iterator is not None:
+            iterator._shutdown_workers()  # type: ignore[attr-defined]  # noqa: SLF001  # with workers, it has
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __iter__(self) -> Iterator[Batch]:
+        self.given = self.sampler.done // self.batch
         for batch in self.batches:
             if isinstance(batch, Failure):
                 raise UserError(batch.line)
+            self.given += 1
             yield batch
+
+    def state_dict(self) -> dict[str, int]:
+        """Return the epoch, and how many of its items all ranks together have had."""
+        return {"epoch": self.sampler.epoch, "items": self.given * self.batch * self.sampler.ranks}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where a state was taken; at the end of an epoch that is the begin of the next."""
+        mine = state["items"] // self.sampler.ranks
+        self.sampler.done = mine if mine < len(self) * self.batch else 0
+
+
+def deafen(worker: int) -> None:  # noqa: ARG001  # torch's signature
+    """Let a worker hear its own run alone: Ctrl-C and SIGTERM reach it too, while the step at hand needs it still.
+
+    Where the sender of a signal cannot be told, which is anywhere but on Linux, SIGTERM ends it as always.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        Thread(target=end_when_told, args=(os.getppid(),), daemon=True).start()
+
+
+def end_when_told(parent: int) -> None:
+    """End this process at a SIGTERM of its parent, which Python sends as it exits, and waits for what it started."""
+    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
+        pass
+    os._exit(0)
 
 
 def collated(samples: Sequence[Sample | Failure]) -> Batch | Failure:
@@ -69,10 +115,11 @@ class DataModule(LightningDataModule):
         source: Where items come from.
         targets: The targets to load; () stands for all that the source offers.
         size: Side, or H and W, of the inputs in pixels, >= 1; images are letterboxed to it.
-        batch: Items a batch (and a process), >= 1.
+        batch: Items a batch (and a process), >= 1; "auto": a run tries which trains fastest, 16 until then.
         workers: Processes that read ahead; 0 reads in the training process itself; None chooses.
         augment: "auto" for what suits the source, "none", or the augmentations of torchvision.transforms.v2 by name,
             each alone or with options: {name: random_affine, degrees: 10}. Only training is augmented.
+        interpolation: How images are scaled; "auto" for what suits the backbone.
         seed: Order and augmentation of an epoch are functions of it, >= 0.
 
     Raises:
@@ -85,9 +132,10 @@ class DataModule(LightningDataModule):
         targets: tuple[str, ...] = (),
         *,
         size: int | tuple[int, int] = 128,
-        batch: int = 16,
+        batch: int | Literal["auto"] = 16,
         workers: int | None = None,
         augment: str | list[str | dict[str, Any]] = "auto",
+        interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -95,16 +143,24 @@ class DataModule(LightningDataModule):
         for name in targets:
             if name not in offered:
                 raise unknown("target named", name, offered)
-        for option, value, least in (("size", min(pair(size)), 1), ("batch", batch, 1), ("seed", seed, 0)):
+        self.batch = 16 if batch == "auto" else batch
+        for option, value, least in (("size", min(pair(size)), 1), ("batch", self.batch, 1), ("seed", seed, 0)):
             at_least(option, value, least)
         self.source: Final = source
         self.names: Final = tuple(targets) or tuple(offered)
         self.size: Final = pair(size)
-        self.batch: Final = batch
         self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
         self.augment: Final = Augment(chosen(augment, source.augment), self.size)
         self.seed: Final = seed
-        self.training: Final = self.samples("train", self.augment)
+        self.interpolation: Final = interpolation
+        self.suited: Interpolation = "bilinear"
+        self.training = self.samples("train", self.augment)
+        self.opened: list[Loader] = []
+
+    def suit(self, interpolation: Interpolation) -> None:
+        """Scale images as suits a backbone, where the option `interpolation` is "auto"; before any are read."""
+        self.suited = interpolation
+        self.training = self.samples("train", self.augment)
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the class names of each target that is loaded."""
@@ -114,7 +170,9 @@ class DataModule(LightningDataModule):
     def samples(self, split: Split, augment: Augment) -> Samples:
         """Return the items of a split, which each process keeps in its share of the memory."""
         memory = MEMORY // max(1, self.workers)
-        return Samples(self.source, split, self.names, self.size, augment, seed=self.seed, memory=memory)
+        scaling = self.suited if self.interpolation == "auto" else self.interpolation
+        given: dict[str, Any] = {"seed": self.seed, "memory": memory, "interpolation": scaling}
+        return Samples(self.source, split, self.names, self.size, augment, **given)
 
     def train_dataloader(self) -> Loader:
         """Return the training batches, shuffled and augmented anew each epoch; a last batch that is short is left out.
@@ -124,6 +182,9 @@ class DataModule(LightningDataModule):
         """
         if not len(self.training):
             raise UserError("the data has no training images; check its root and its split")
+        ranks = self.trainer.world_size if self.trainer else 1
+        if len(self.training) < ranks:
+            raise UserError(f"{len(self.training)} training images cannot be shared by {ranks} processes; start fewer")
         overfit = getattr(self.trainer, "overfit_batches", 0)  # then the same batches come again and again
         return self.loader(self.training, shuffle=not overfit)
 
@@ -136,10 +197,30 @@ class DataModule(LightningDataModule):
         return self.loader(self.samples("test", Augment((), self.size)), shuffle=False)
 
     def loader(self, samples: Samples, *, shuffle: bool) -> Loader:
-        """Return this process's share of the batches of some items."""
+        """Return this process's share of the batches of some items.
+
+        Where there are fewer items to measure than ranks, the others get an item without labels: what ranks agree upon
+        at the end of a measurement, all of them have to come to.
+        """
         rank, ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        if not shuffle and rank >= len(samples) > 0:
+            samples, rank, ranks = samples.unlabelled(), 0, len(samples)
         order = Order(len(samples), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
-        return Loader(samples, order, self.batch, self.workers)
+        self.opened.append(Loader(samples, order, self.batch, self.workers))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        """End the workers of all loaders."""
+        while self.opened:
+            self.opened.pop().close()
+
+    def teardown(self, stage: str) -> None:  # noqa: ARG002  # Lightning's signature
+        """Close: the run, or the measurement, is over."""
+        self.close()
+
+    def on_exception(self, exception: BaseException) -> None:  # noqa: ARG002  # Lightning's signature
+        """Close: it ends early."""
+        self.close()
 
     def examples(self, target: str) -> Iterator[Any]:
         """Yield the training targets of one name in batches, as collated and in input pixels, for `Head.adapt`.

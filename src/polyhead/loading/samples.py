@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from polyhead.contracts import Frame
+from polyhead.contracts import Frame, Interpolation
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
 from polyhead.loading.letterbox import letterbox_item, letterbox_targets
@@ -44,6 +44,7 @@ class Samples(Dataset[Sample | Failure]):
         augment: What changes them at random.
         seed: An item of an epoch is a function of the seed, the epoch and its number, in whichever process.
         memory: Bytes that kept items may take.
+        interpolation: How images are scaled.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Samples(Dataset[Sample | Failure]):
         *,
         seed: int = 0,
         memory: int = 0,
+        interpolation: Interpolation = "bilinear",
     ) -> None:
         self.source: Final = source
         self.split: Final[Split] = split
@@ -63,8 +65,13 @@ class Samples(Dataset[Sample | Failure]):
         self.size: Final = size
         self.augment: Final = augment
         self.seed: Final = seed
+        self.interpolation: Final[Interpolation] = interpolation
         self.free = memory
         self.kept: dict[int, Sample] = {}
+
+    def unlabelled(self) -> "Samples":
+        """Return the same items without their targets."""
+        return Samples(self.source, self.split, (), self.size, self.augment, interpolation=self.interpolation)
 
     def __len__(self) -> int:
         return self.source.size(self.split)
@@ -86,7 +93,7 @@ class Samples(Dataset[Sample | Failure]):
         if index in self.kept:
             return self.kept[index]
         image, targets = self.source.item(self.split, index)
-        sample = letterbox_item(Item(image, self.chosen(targets)), self.size)
+        sample = letterbox_item(Item(image, self.chosen(targets)), self.size, self.interpolation)
         weight = bytes_of(sample[0].image) + bytes_of(sample[0].targets)
         if weight <= self.free:
             self.free -= weight
@@ -116,6 +123,10 @@ class Order(Sampler[Key]):
         shuffle: Whether this is training.
         rank: This process.
         ranks: How many processes share the items.
+
+    Attributes:
+        epoch: The epoch whose keys are next.
+        done: How many of this rank's keys the next epoch leaves out, since a run that goes on has had them.
     """
 
     def __init__(self, items: int, seed: int, *, shuffle: bool, rank: int = 0, ranks: int = 1) -> None:
@@ -125,6 +136,7 @@ class Order(Sampler[Key]):
         self.rank: Final = rank
         self.ranks: Final = ranks
         self.epoch = 0
+        self.done = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Set the epoch; Lightning does so before each."""
@@ -136,7 +148,9 @@ class Order(Sampler[Key]):
     def __iter__(self) -> Iterator[Key]:
         mixed = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.items, generator=mixed) if self.shuffle else torch.arange(self.items)
-        for index in order[self.rank :: self.ranks][: len(self)].tolist():
+        mine = order[self.rank :: self.ranks][: len(self)].tolist()
+        mine, self.done = mine[self.done :], 0
+        for index in mine:
             yield self.epoch, index
 
 

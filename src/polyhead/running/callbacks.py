@@ -32,16 +32,14 @@ class Stamp(Callback):
 
 
 def keepers(folder: Path, mains: dict[str, str]) -> list[Callback]:
-    """Return the callbacks that keep checkpoints: the best mean of all heads and the last, and the best of each head.
+    """Return the callbacks that keep checkpoints: the best mean of all heads, and of several heads each one's best.
 
     Args:
-        folder: Where they go: `best.ckpt`, `last.ckpt`, and of several heads `best-NAME.ckpt`.
+        folder: Where they go: `best.ckpt`, and of several heads `best-NAME.ckpt`.
         mains: Each head's metric to watch, by the head's name.
     """
-    best = keeper(folder, "best", "val/main")
-    best.save_last = True
     each = [keeper(folder, f"best-{name}", f"val/{name}/{main}") for name, main in mains.items() if len(mains) > 1]
-    return [best, *each]
+    return [keeper(folder, "best", "val/main"), *each]
 
 
 def keeper(folder: Path, name: str, monitor: str) -> ModelCheckpoint:
@@ -87,8 +85,8 @@ class Bar(ProgressBar):
             self.live.add_task("fit", total=1.0, said="")
 
     def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
-        """Count the images of the step that begins."""
-        self.images += len(batch.inputs)
+        """Count the images of the step that begins; other ranks have as many."""
+        self.images += len(batch.inputs) * trainer.world_size
         self.since = self.since or time.monotonic()
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:

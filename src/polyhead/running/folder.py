@@ -1,5 +1,6 @@
 """The run folder: where a run's recipe, surroundings, metrics, checkpoints and pictures stand."""
 
+import json
 import platform
 import shutil
 import subprocess
@@ -32,6 +33,29 @@ def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     write(recipe, run / "recipe.yaml")
     write_text(json_text(surroundings(recipe["seed"], fingerprint)), run / "environment.json")
+
+
+def reopen_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
+    """Note in a run folder that the run goes on, and take up its length from the recipe.
+
+    Raises:
+        UserError: If the data are not those that it began with, or the folder does not say which those were.
+    """
+    file = run / "environment.json"
+    try:
+        before = json.loads(file.read_text(encoding="utf-8"))
+        known = before["data"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file} is missing or broken, and a run cannot go on without it; begin anew") from error
+    if known != fingerprint:
+        raise UserError(
+            f"{run}: its data have changed since it began (see `data` in {file}); bring them back or begin anew"
+        )
+    before.setdefault("resumed", []).append(surroundings(recipe["seed"], fingerprint))
+    for unfinished in (run / "checkpoints").glob(".*.ckpt.*"):  # of a process that was killed while it wrote
+        unfinished.unlink()
+    write(recipe, run / "recipe.yaml")
+    write_text(json_text(before), file)
 
 
 def close_run(run: Path) -> None:

@@ -24,6 +24,10 @@ class Pace(Callback):
         """Let callbacks that are set up later see that not every epoch validates: early stopping counts accordingly."""
         self.validate(trainer, False)
 
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Decide for an epoch that goes on in its middle, which Lightning does not start again."""
+        self.on_train_epoch_start(trainer, pl_module)
+
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Decide whether this epoch ends with a validation; all ranks take the first one's word."""
         last = trainer.current_epoch + 1 == trainer.max_epochs
@@ -45,6 +49,7 @@ class Pace(Callback):
         self.begun = time.monotonic()
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
-        """Keep what a validation costs."""
-        self.ended = time.monotonic()
-        self.cost = self.ended - self.begun
+        """Keep what a validation costs; the check before training is none."""
+        if not trainer.sanity_checking:
+            self.ended = time.monotonic()
+            self.cost = self.ended - self.begun

@@ -1,5 +1,6 @@
 """Lightning's callbacks and loggers by name, as recipes have them."""
 
+import csv
 import inspect
 import re
 from collections.abc import Iterable
@@ -10,6 +11,7 @@ from typing import Any
 from pytorch_lightning import callbacks, loggers
 from pytorch_lightning.loggers import CSVLogger, Logger, TensorBoardLogger
 
+from polyhead import ranks
 from polyhead.errors import UserError, unknown
 from polyhead.modules import plain
 
@@ -52,19 +54,41 @@ def _short(name: str, suffix: str) -> str:
 
 
 def run_callbacks(nodes: Any) -> list[Any]:
-    """Return the callbacks that `trainer.callbacks` names."""
-    return named_parts(callbacks, nodes, "trainer.callbacks")
+    """Return the callbacks that `trainer.callbacks` names; those that watch a metric watch the mean of all heads."""
+    return named_parts(callbacks, nodes, "trainer.callbacks", monitor="val/main", mode="max")
 
 
-def run_loggers(nodes: Any, run: Path) -> Iterable[Logger] | bool:
+def run_loggers(nodes: Any, run: Path, step: int | None = None) -> Iterable[Logger] | bool:
     """Return the loggers that `trainer.logger` names, writing into the run folder.
 
     Args:
         nodes: None or True: metrics.csv and TensorBoard's events; False: none; else as `named_parts` takes them.
         run: The run folder.
+        step: Where a run goes on: what was logged before stays, what was logged from then on is written anew. None: a
+            new run.
     """
     if nodes is False:
         return False
+    earlier = rows_before(run / "metrics.csv", step or 0)  # before the logger deletes the file
+    places: dict[str, Any] = {"save_dir": str(run), "name": "", "version": ""}
     if nodes is None or nodes is True:
-        return [CSVLogger(run, name="", version=""), TensorBoardLogger(run, name="", version="")]
-    return named_parts(loggers, nodes, "trainer.logger", suffix="Logger", save_dir=str(run), name="", version="")
+        made = [CSVLogger(**places), TensorBoardLogger(**places, purge_step=step)]
+    else:
+        made = named_parts(loggers, nodes, "trainer.logger", suffix="Logger", **places)
+    for logger in made:
+        if isinstance(logger, CSVLogger) and earlier and ranks.first():
+            logger.experiment.metrics.extend(earlier)
+            logger.save()
+    return made
+
+
+def rows_before(path: Path, step: int) -> list[dict[str, Any]]:
+    """Return the rows of a metrics.csv that were logged before a step, without empty cells; [] if there is no file.
+
+    A process that was killed may have left half a row, which is none.
+    """
+    if not step or not path.is_file():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = [{key: cell for key, cell in row.items() if key and cell} for row in csv.DictReader(file)]
+    return [row for row in rows if row.get("step", "").isdecimal() and int(row["step"]) < step]

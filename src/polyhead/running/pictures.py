@@ -38,6 +38,7 @@ def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", spl
             drawn += 1
         if drawn >= SHOWN:
             break
+    data.close()
     return folder
 
 

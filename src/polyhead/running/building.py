@@ -1,0 +1,84 @@
+"""From a resolved recipe to its data and its task, and whether they fit each other."""
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from polyhead.errors import UserError
+from polyhead.model import target_of
+from polyhead.recipes.build import build, build_data
+
+if TYPE_CHECKING:
+    from polyhead.loading.module import DataModule
+
+
+def load_data(recipe: dict[str, Any]) -> "DataModule":
+    """Return the data of a recipe, loading the targets that its heads learn, and say what was found and left out."""
+    data = build_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())), recipe["seed"])
+    for note in data.source.notes():
+        logging.getLogger("polyhead").warning(note)
+    return data
+
+
+def targets_of(recipe: dict[str, Any]) -> dict[str, str]:
+    """Return the target of each head of a recipe, by the head's name."""
+    return {name: target_of(name, node) for name, node in recipe["task"]["heads"].items()}
+
+
+def with_labels(recipe: dict[str, Any], data: "DataModule") -> dict[str, Any]:
+    """Return the recipe with the data's class names in it.
+
+    Raises:
+        UserError: If it already has other ones.
+    """
+    found = {target: list(names) for target, names in data.labels().items()}
+    for target, names in (recipe["task"].get("labels") or {}).items():
+        if target in found and list(names) != found[target]:
+            raise UserError(
+                f"class names of {target!r} differ: the recipe or checkpoint has {', '.join(names)}; the data have"
+                f" {', '.join(found[target])}; take the data it was trained on, or train anew"
+            )
+    return {**recipe, "task": {**recipe["task"], "labels": found}}
+
+
+def build_task(recipe: dict[str, Any]) -> Any:
+    """Return the LightningModule of a recipe that has its class names."""
+    node = recipe["task"]
+    labels = {target: tuple(names) for target, names in node["labels"].items()}
+    return build("tasks", node, "task", backbone=node["backbone"], heads=node["heads"], labels=labels)
+
+
+def check_targets(task: Any, data: "DataModule") -> None:
+    """Check that each head's target has the form that the head takes, on the first batch that carries it.
+
+    Raises:
+        UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa.
+    """
+    for name, head in task.model.named_heads().items():
+        given = next(iter(data.examples(task.targets[name])), None)
+        taken = head.example_targets(1, data.size, torch.Generator())
+        if given is not None and form(given) != form(taken):
+            raise UserError(
+                f"task.heads.{name}: the target {task.targets[name]!r} is {form(given)}, and this head learns"
+                f" {form(taken)}; choose another with task.heads.{name}.target"
+            )
+
+
+def form(targets: Any) -> str:
+    """Return in words what form collated targets have."""
+    if not isinstance(targets, torch.Tensor):
+        return "a list of boxes or the like"
+    return "a map of pixels" if targets.ndim > 2 else "one class or number, or several"
+
+
+def check_length(trainer: dict[str, Any]) -> None:
+    """Check that a run has an end.
+
+    Raises:
+        UserError: If no limit is set.
+    """
+    if str(trainer.get("max_time")) == "00:00:00:00":
+        raise UserError("trainer.max_time is zero; it takes days:hours:minutes:seconds, such as 00:00:10:00")
+    if trainer.get("max_epochs") == -1 and trainer.get("max_steps", -1) == -1 and not trainer.get("max_time"):
+        raise UserError("trainer.max_epochs=-1 has no end without trainer.max_time or max_steps; set one of the three")

@@ -1,0 +1,186 @@
+"""Numbers that a run finds by trying: a learning rate, and a batch that keeps the machine busy."""
+
+import logging
+import math
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+from polyhead.errors import UserError
+from polyhead.running.building import build_task, check_targets
+from polyhead.running.trainer import are_several, make_trainer
+
+if TYPE_CHECKING:
+    from polyhead.loading.module import DataModule
+
+LOWEST, HIGHEST = 1e-6, 1.0
+"""The learning rates between which one is looked for."""
+STEPS = 100
+"""Steps of the optimiser in which it rises from one to the other."""
+SMOOTH = 0.9
+"""How much of the smoothed loss each step leaves as it is."""
+DIVERGED = 3.0
+"""How many times its lowest value the smoothed loss may be before the search ends."""
+FIRST = 4
+"""The smallest batch that is tried."""
+GAIN = 1.05
+"""How many times as fast a batch of double size has to be to be taken."""
+EPOCH = 16
+"""Steps that an epoch keeps, however large the batch could be."""
+WARM, TIMED = 2, 4
+"""Steps before a batch is timed, and while it is."""
+
+
+def tuned(recipe: dict[str, Any], data: "DataModule") -> dict[str, Any]:
+    """Return the recipe with numbers where it says `auto`, and say them: first `data.batch`, then `task.lr`.
+
+    Args:
+        recipe: With its class names.
+        data: Its data; `data.batch` is set.
+
+    Raises:
+        UserError: If several processes would have to try together, or nothing helps.
+    """
+    batch, rate = recipe["data"].get("batch") == "auto", recipe["task"].get("lr") == "auto"
+    if not batch and not rate:
+        return recipe
+    if are_several(recipe["trainer"]):
+        key = "data.batch" if batch else "task.lr"
+        raise UserError(f"{key}=auto is found by one process; run it with trainer.devices=1 once, and set what it says")
+    check_targets(build_task(recipe), data)
+    if batch:
+        data.batch = fastest_batch(recipe, data)
+        recipe = {**recipe, "data": {**recipe["data"], "batch": data.batch}}
+    if rate:
+        recipe = {**recipe, "task": {**recipe["task"], "lr": steepest_rate(recipe, data)}}
+    return recipe
+
+
+def steepest_rate(recipe: dict[str, Any], data: "DataModule") -> float:
+    """Return the learning rate at which the loss falls fastest, of a range that a short run rises through.
+
+    References:
+        Smith, Cyclical learning rates, arXiv 1506.01186, section 3.3.
+    """
+    rise = Rise()
+    attempt(recipe, data, STEPS, rise)
+    found = steepest(rise.rates, rise.losses)
+    logging.getLogger("polyhead").warning("task.lr: %.2g, where the loss fell fastest (auto)", found)
+    return found
+
+
+class Rise(Callback):
+    """Raises the learning rate at every step, and keeps the smoothed loss there; ends the run when that explodes.
+
+    Groups of parameters keep the shares of the learning rate that they have.
+    """
+
+    def __init__(self) -> None:
+        self.rates: list[float] = []
+        self.losses: list[float] = []
+        self.sum = 0.0
+
+    def on_before_optimizer_step(
+        self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
+    ) -> None:
+        """Set the learning rate of the step."""
+        self.rates.append(LOWEST * (HIGHEST / LOWEST) ** (trainer.global_step / (STEPS - 1)))
+        for group in optimizer.param_groups:
+            group["lr"] = self.rates[-1] * group["initial_lr"] / float(pl_module.lr)  # type: ignore[arg-type]  # a Task's
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:  # noqa: ARG002  # Lightning's signature
+        """Keep the loss before that step, smoothed without the bias of its beginning (as Adam's moments)."""
+        self.sum = SMOOTH * self.sum + (1 - SMOOTH) * float(outputs["loss"])
+        self.losses.append(self.sum / (1 - SMOOTH ** (len(self.losses) + 1)))
+        trainer.should_stop = not self.losses[-1] < DIVERGED * min(self.losses)
+
+
+def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
+    """Return the rate at which the losses fall fastest by its logarithm.
+
+    Raises:
+        UserError: If they never fall.
+    """
+    slopes = [
+        (after - before) / math.log(faster / slower)
+        for (slower, faster), (before, after) in zip(pairwise(rates), pairwise(losses), strict=True)
+        if math.isfinite(after)
+    ]
+    if not slopes or min(slopes) >= 0:
+        raise UserError("task.lr=auto: the loss falls at no learning rate; check the data, or set a number")
+    return float(f"{rates[slopes.index(min(slopes))]:.2g}")
+
+
+def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
+    """Return a power of two: doubled while that is faster, fits into memory, and leaves an epoch its steps.
+
+    Raises:
+        UserError: If not even the smallest batch fits.
+    """
+    most = max(FIRST, data.source.size("train") // EPOCH)
+    tried: dict[int, float] = {}
+    best = batch = FIRST
+    while batch <= most:
+        speed = images_a_second(recipe, data, batch)
+        if not speed or (tried and speed < GAIN * tried[best]):
+            break
+        tried[batch], best, batch = speed, batch, 2 * batch
+    if not tried:
+        raise UserError(f"data.batch=auto: not even {FIRST} images fit into memory; take a smaller data.size")
+    said = ", ".join(f"{batch} trains {speed:.0f} images/s" for batch, speed in tried.items())
+    logging.getLogger("polyhead").warning("data.batch: %d (auto: %s)", best, said)
+    return best
+
+
+def images_a_second(recipe: dict[str, Any], data: "DataModule", batch: int) -> float:
+    """Return how fast a network trains with batches of a size; 0 where they do not fit into the device's memory."""
+    watch, data.batch = Watch(), batch
+    try:
+        attempt(recipe, data, WARM + TIMED, watch)
+    except torch.OutOfMemoryError:
+        torch.cuda.empty_cache()
+        return 0.0
+    return TIMED * batch / watch.seconds
+
+
+class Watch(Callback):
+    """Takes the time of the steps after the first few, data included."""
+
+    def __init__(self) -> None:
+        self.begun = self.seconds = 0.0
+
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+        """Start the watch, or stop it, when the device has finished."""
+        if trainer.global_step not in {WARM, WARM + TIMED}:
+            return
+        if pl_module.device.type == "cuda":
+            torch.cuda.synchronize(pl_module.device)
+        self.begun, self.seconds = time.perf_counter(), time.perf_counter() - self.begun
+
+
+def attempt(recipe: dict[str, Any], data: "DataModule", steps: int, callback: Callback) -> None:
+    """Train a fresh network for some steps, and leave nothing behind."""
+    short = {
+        "max_steps": steps,
+        "max_epochs": -1,
+        "max_time": None,
+        "limit_val_batches": 0,
+        "logger": False,
+        "callbacks": None,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "accumulate_grad_batches": 1,
+        "min_epochs": None,
+        "min_steps": None,
+        "limit_train_batches": None,
+        "fast_dev_run": False,
+    }
+    task = build_task(recipe)
+    data.suit(task.model.interpolation)
+    trainer = make_trainer({**recipe, "trainer": {**recipe["trainer"], **short}}, Path(), [callback])
+    trainer.fit(task, data)
