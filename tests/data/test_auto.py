@@ -198,6 +198,24 @@ def test_a_stray_json_beside_class_folders_is_no_data(tmp_path: Path) -> None:
     assert "class folders" in Auto(str(tmp_path)).notes()[0]
 
 
+@pytest.mark.parametrize("content", ["", "[]", '{"images": ['])
+def test_cocos_broken_files_are_named_and_their_images_are_no_classes(tmp_path: Path, content: str) -> None:
+    for split in ("train", "val"):
+        picture(tmp_path / f"{split}2017" / "a.jpg")
+        text(tmp_path / "annotations" / f"instances_{split}2017.json", content)
+    with pytest.raises(UserError, match=r"instances_train2017\.json: is .* \(read as COCO"):
+        Auto(str(tmp_path))
+
+
+def test_folders_that_are_called_after_splits_are_no_classes(tmp_path: Path) -> None:
+    for split in ("train", "val"):
+        picture(tmp_path / split / "a.jpg")
+    with pytest.raises(UserError, match="that is no known form of data"):
+        Auto(str(tmp_path))
+    with pytest.raises(UserError, match="train: holds images of no class; put a folder for each class into it"):
+        ImageFolder(str(tmp_path))
+
+
 def test_classes_of_yolos_labels_are_not_those_of_masks(tmp_path: Path) -> None:
     masks(tmp_path)
     for split in ("train", "val"):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from polyhead.data._album import Album, Boxes, Label, Photo
-from polyhead.data._coco_files import PLACES, image_folders, is_coco, json_files, located, sheets_of, splits_of
+from polyhead.data._coco_files import OWN, PLACES, image_folders, is_coco, json_files, located, sheets_of, splits_of
 from polyhead.data._coco_json import Annotation, Runs, Sheet, read_sheet
 from polyhead.data._flaws import Flaws, boxes_within, counted, first, unlisted, unused
 from polyhead.data._folders import must_exist
@@ -35,10 +35,10 @@ class Found(NamedTuple):
 
 
 def fits(root: Path) -> bool:
-    """Whether a folder, or a file, holds JSON that looks like COCO's."""
+    """Whether a folder, or a file, holds JSON that looks like COCO's, or has its name and so deserves a word."""
     if root.is_file():
         return root.suffix.lower() == ".json" and is_coco(root)
-    return any(is_coco(file) for file in json_files(root))
+    return any(OWN.search(file.stem) or is_coco(file) for file in json_files(root))
 
 
 def read(root: Path) -> Album:

@@ -29,8 +29,12 @@ class ClassFolder(NamedTuple):
 
 
 def fits(root: Path) -> bool:
-    """Whether two or more folders of `root`, or of its splits, hold images: one alone may be anything."""
-    return len({folder.name for place in places(root) for folder in subfolders(place) if holds_images(folder)}) > 1
+    """Whether two or more folders of `root`, or of its splits, hold images: one alone may be anything.
+
+    Folders that are all called after splits are no classes.
+    """
+    names = {folder.name for place in places(root) for folder in subfolders(place) if holds_images(folder)}
+    return len(names) > 1 and not all(split_of(name) for name in names)
 
 
 def read(root: Path) -> Album:
@@ -49,6 +53,8 @@ def read(root: Path) -> Album:
         raise UserError(
             f"{root}: no folder in it, or in its train, val and test, holds images; make one for each class"
         )
+    if all(split_of(folder.path.name) for folder in folders if folder.images):
+        raise UserError(f"{folders[0].path}: holds images of no class; put a folder for each class into it")
     check_classes(folders)
     photos: list[Photo] = []
     for path, split, images, _ in folders:

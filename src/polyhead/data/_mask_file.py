@@ -89,7 +89,13 @@ def classes(root: Path, masks: Sequence[Path], names: Sequence[str]) -> tuple[tu
     if len(called) > 2 and len(masks) > MANY:
         return called, False
     found = values_of(masks)
-    white = len(called) <= 2 and WHITE in found and found.keys() <= {0, WHITE}
+    only_white = WHITE in found and found.keys() <= {0, WHITE}
+    if only_white and len(called) > 2:
+        raise UserError(
+            f"{found[WHITE]}: masks hold 0 and {WHITE} only, and {WHITE} is what nobody labelled where there are"
+            f" {len(called)} classes; write class numbers, or name two classes"
+        )
+    white = only_white
     strange = [value for value in found if value >= max(2, len(called)) and value != IGNORE]
     if strange:
         raise unnamed(found[strange[0]], strange[0], called, YOLOS if not called and is_yolos(root) else "")

@@ -53,11 +53,17 @@ def check_targets(task: Any, data: "DataModule") -> None:
     """Check that each head's target has the form that the head takes, on the first batch that carries it.
 
     Raises:
-        UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa.
+        UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa;
+            or if no training image carries the target, and the head would learn nothing.
     """
     for name, head in task.model.named_heads().items():
         given = next(iter(data.examples(task.targets[name])), None)
         taken = head.example_targets(1, data.size, torch.Generator())
+        if given is None and data.source.size("train"):
+            raise UserError(
+                f"task.heads.{name}: no training image carries the target {task.targets[name]!r}; label some, or leave"
+                f" the head out with task.heads.{name}=null"
+            )
         if given is not None and form(given) != form(taken):
             raise UserError(
                 f"task.heads.{name}: the target {task.targets[name]!r} is {form(given)}, and this head learns"
