@@ -21,6 +21,15 @@ def test_the_rate_is_where_the_loss_falls_fastest_by_its_logarithm() -> None:
     assert tuning.steepest(rates, [2.0, 1.9, 1.5, float("nan")]) == 1e-3
 
 
+def test_noise_of_single_batches_does_not_lead_it_astray() -> None:
+    rates = [1e-6 * 10 ** (6 * step / 99) for step in range(100)]
+    true = [2 - 1.5 / (1 + (1e-3 / rate) ** 2) + 50 * rate**2 for rate in rates]  # falls fastest at 1e-3
+    for seed in range(50):
+        noise = torch.randn(100, generator=torch.Generator().manual_seed(seed)) * 0.1 + 1
+        noisy = [loss * factor for loss, factor in zip(true, noise.tolist(), strict=True)]
+        assert 2e-4 < tuning.steepest(rates, noisy) < 5e-3, seed
+
+
 def test_no_rate_at_which_the_loss_falls_is_said() -> None:
     with pytest.raises(UserError, match="the loss falls at no learning rate; check the data, or set a number"):
         tuning.steepest([1e-4, 1e-3, 1e-2], [1.0, 2.0, 3.0])
@@ -55,7 +64,7 @@ def test_what_does_not_fit_into_memory_is_no_speed(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(tuning, "attempt", full)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
-    data: Any = SimpleNamespace(batch=4)
+    data: Any = SimpleNamespace(batch=4, workers=1)
     assert tuning.images_a_second({}, data, 8) == 0
 
 

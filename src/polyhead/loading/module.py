@@ -75,8 +75,9 @@ class Loader:
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """Return the epoch, and how many of its items all ranks together have had."""
-        return {"epoch": self.sampler.epoch, "items": self.given * self.batch * self.sampler.ranks}
+        """Return the epoch, how many of its items all ranks together have had, and how many ranks these are."""
+        items = self.given * self.batch * self.sampler.ranks
+        return {"epoch": self.sampler.epoch, "items": items, "ranks": self.sampler.ranks}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         """Go on where a state was taken; at the end of an epoch that is the begin of the next."""
@@ -159,8 +160,9 @@ class DataModule(LightningDataModule):
 
     def suit(self, interpolation: Interpolation) -> None:
         """Scale images as suits a backbone, where the option `interpolation` is "auto"; before any are read."""
-        self.suited = interpolation
-        self.training = self.samples("train", self.augment)
+        if interpolation != self.suited:  # else what is in memory can stay there
+            self.suited = interpolation
+            self.training = self.samples("train", self.augment)
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the class names of each target that is loaded."""

@@ -4,8 +4,9 @@ import logging
 import math
 import time
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import islice
 from pathlib import Path
+from statistics import linear_regression
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,6 +23,8 @@ LOWEST, HIGHEST = 1e-6, 1.0
 """The learning rates between which one is looked for."""
 STEPS = 100
 """Steps of the optimiser in which it rises from one to the other."""
+SIGHT = 10
+"""Steps on either side of one over which the loss is looked at: its slope there is that of a fitted line."""
 SMOOTH = 0.9
 """How much of the smoothed loss each step leaves as it is."""
 DIVERGED = 3.0
@@ -75,7 +78,7 @@ def steepest_rate(recipe: dict[str, Any], data: "DataModule") -> float:
 
 
 class Rise(Callback):
-    """Raises the learning rate at every step, and keeps the smoothed loss there; ends the run when that explodes.
+    """Raises the learning rate at every step, and keeps the loss there; ends the run when that explodes.
 
     Groups of parameters keep the shares of the learning rate that they have.
     """
@@ -83,7 +86,7 @@ class Rise(Callback):
     def __init__(self) -> None:
         self.rates: list[float] = []
         self.losses: list[float] = []
-        self.sum = 0.0
+        self.sum, self.lowest = 0.0, math.inf
 
     def on_before_optimizer_step(
         self, trainer: Trainer, pl_module: LightningModule, optimizer: torch.optim.Optimizer
@@ -94,26 +97,35 @@ class Rise(Callback):
             group["lr"] = self.rates[-1] * group["initial_lr"] / float(pl_module.lr)  # type: ignore[arg-type]  # a Task's
 
     def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, outputs: Any, *_: Any) -> None:  # noqa: ARG002  # Lightning's signature
-        """Keep the loss before that step, smoothed without the bias of its beginning (as Adam's moments)."""
-        self.sum = SMOOTH * self.sum + (1 - SMOOTH) * float(outputs["loss"])
-        self.losses.append(self.sum / (1 - SMOOTH ** (len(self.losses) + 1)))
-        trainer.should_stop = not self.losses[-1] < DIVERGED * min(self.losses)
+        """Keep the loss before that step; it is smoothed, as Adam's moments are, to see whether it explodes."""
+        self.losses.append(float(outputs["loss"]))
+        self.sum = SMOOTH * self.sum + (1 - SMOOTH) * self.losses[-1]
+        smoothed = self.sum / (1 - SMOOTH ** len(self.losses))
+        self.lowest = min(self.lowest, smoothed)
+        trainer.should_stop = not smoothed < DIVERGED * self.lowest
 
 
 def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
     """Return the rate at which the losses fall fastest by its logarithm.
 
+    Losses of single batches are noisy, so the slope at each rate is that of a line through the losses around it.
+
+    Args:
+        rates: Rising.
+        losses: At each; what follows one that is not finite counts for nothing.
+
     Raises:
-        UserError: If they never fall.
+        UserError: If they never fall, or there are fewer than three.
     """
-    slopes = [
-        (after - before) / math.log(faster / slower)
-        for (slower, faster), (before, after) in zip(pairwise(rates), pairwise(losses), strict=True)
-        if math.isfinite(after)
-    ]
-    if not slopes or min(slopes) >= 0:
+    count = next((place for place, loss in enumerate(losses) if not math.isfinite(loss)), len(losses))
+    sight = min(SIGHT, (count - 1) // 2)
+    logs, slopes = [math.log(rate) for rate in rates], {}
+    for place in range(sight, count - sight) if sight > 0 else ():
+        near = slice(place - sight, place + sight + 1)
+        slopes[place] = linear_regression(logs[near], losses[near]).slope
+    if not slopes or min(slopes.values()) >= 0:
         raise UserError("task.lr=auto: the loss falls at no learning rate; check the data, or set a number")
-    return float(f"{rates[slopes.index(min(slopes))]:.2g}")
+    return float(f"{rates[min(slopes, key=slopes.__getitem__)]:.2g}")
 
 
 def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
@@ -140,12 +152,22 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
 def images_a_second(recipe: dict[str, Any], data: "DataModule", batch: int) -> float:
     """Return how fast a network trains with batches of a size; 0 where they do not fit into the device's memory."""
     watch, data.batch = Watch(), batch
+    read_ahead(data, (WARM + TIMED) * batch)
     try:
         attempt(recipe, data, WARM + TIMED, watch)
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:  # of a CPU it is no OutOfMemoryError
+        if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+            raise
         torch.cuda.empty_cache()
         return 0.0
     return TIMED * batch / watch.seconds
+
+
+def read_ahead(data: "DataModule", items: int) -> None:
+    """Read the first training items into memory, from where all epochs but the first have them."""
+    if not data.workers:  # else they read into their own
+        for _, index in islice(data.train_dataloader().sampler, items):
+            data.training.still(index)
 
 
 class Watch(Callback):
