@@ -104,6 +104,20 @@ def test_a_run_stopped_by_ctrl_c_goes_on_bit_for_bit(  # noqa: PLR0917  # fixtur
     assert "test/main" in outcome.metrics
 
 
+@pytest.mark.parametrize("call", [4, 6])
+def test_a_run_of_some_steps_goes_on_bit_for_bit_too(
+    call: int, changed: dict[str, Any], interrupt: Interrupt, tmp_path: Path
+) -> None:
+    steps = resolve(changed, ["trainer.max_epochs=-1", "trainer.max_steps=10"]).recipe
+    reference = last(training.fit(steps, tmp_path / "whole").run)
+    interrupt("on_train_batch_end", call)  # at the end of the first epoch, and in the middle of the second
+    with pytest.raises(Stopped):
+        training.fit(steps, tmp_path / "run")
+    training.fit(taken_up(tmp_path / "run", None, []).recipe, tmp_path / "run", resumed=True)
+    assert last(tmp_path / "run")["global_step"] == 10
+    assert_same(last(tmp_path / "run"), reference)
+
+
 def test_steps_of_several_batches_are_not_cut(changed: dict[str, Any], interrupt: Interrupt, tmp_path: Path) -> None:
     accumulating = resolve(changed, ["trainer.accumulate_grad_batches=2"]).recipe
     reference = last(training.fit(accumulating, tmp_path / "whole").run)

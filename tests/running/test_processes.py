@@ -100,21 +100,51 @@ def test_two_processes_measure_five_images_as_one_does(home: Path, alone: Path) 
     assert one == pytest.approx(two, rel=1e-5)
 
 
-def test_two_processes_stop_at_one_step_and_go_on(home: Path) -> None:
-    longer = ("trainer.max_epochs=400", "task.average=0.9", "data.images=8")
-    process = start(home, "fit", "small.yaml", *SHARED, *longer, "--run", "cut")
+@pytest.mark.parametrize("devices", [2, 1])
+def test_two_processes_stop_at_one_step_and_go_on_as_two_or_as_one(home: Path, devices: int) -> None:
+    cut, longer = home / f"cut-{devices}", ("trainer.max_epochs=400", "task.average=0.9", "data.images=16")
+    process = start(home, "fit", "small.yaml", *SHARED, *longer, "--run", cut.name)
     deadline = time.monotonic() + 120
-    while not (home / "cut" / "checkpoints" / "last.ckpt").exists() and time.monotonic() < deadline:
+    while not (cut / "checkpoints" / "last.ckpt").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)  # the first process alone is told
     _, complained = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGINT, complained
-    assert "to go on: polyhead fit --resume cut" in complained
-    reached = torch.load(home / "cut" / "checkpoints" / "last.ckpt", weights_only=True)["epoch"]
-    said, _ = run(home, "fit", "--resume", "cut", f"trainer.max_epochs={reached + 2}")
+    assert f"to go on: polyhead fit --resume {cut.name}" in complained
+    reached = torch.load(cut / "checkpoints" / "last.ckpt", weights_only=True)["epoch"]
+    ending = (f"trainer.max_epochs={reached + 2}", f"trainer.devices={devices}")
+    said, complained = run(home, "fit", "--resume", cut.name, *ending)
     assert "test/main" in said
-    steps = [row["step"] for row in logged(home / "cut") if "train/lr" in row]
+    assert ("processes: 2 before, and 1 now" in complained) == (devices == 1)
+    steps = [row["step"] for row in logged(cut) if "train/lr" in row]
     assert steps == sorted(set(steps))
+    ended = torch.load(cut / "checkpoints" / "last.ckpt", weights_only=True)
+    assert ended["loops"]["fit_loop"]["epoch_progress"]["current"]["processed"] == reached + 2
+    assert max(row["epoch"] for row in logged(cut) if "val/main" in row) == reached + 1  # the last one is validated
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint_and_ends_like_one_that_was_not(home: Path) -> None:
+    length = ("data.images=32", "trainer.max_epochs=6")
+    run(home, "fit", "small.yaml", *length, "--run", "whole")
+    process = start(home, "fit", "small.yaml", *length, "--run", "killed")
+    kept, deadline = home / "killed" / "checkpoints" / "last.ckpt", time.monotonic() + 120
+    while not kept.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert torch.load(kept, weights_only=True)["epoch"] < 5
+    said, _ = run(home, "fit", "--resume", "killed")
+    assert all(name in said for name in ("test/label/accuracy", "test/boxes/map", "test/mask/miou", "test/main"))
+    assert json.loads((home / "killed" / "test.json").read_text()) == json.loads(
+        (home / "whole" / "test.json").read_text()
+    )
+
+
+def test_weights_of_a_backbone_that_learns_are_those_of_one_process(home: Path) -> None:
+    body = ("task.backbone={name: timm, model: convnext_atto}", "task.freeze=[]", "data.size=32")  # LayerNorm alone
+    run(home, "fit", "small.yaml", *body, "--run", "one-learns")
+    run(home, "fit", "small.yaml", *body, *SHARED, "--run", "two-learn")
+    assert_agree(home / "one-learns", home / "two-learn")
 
 
 def test_a_mistake_that_both_processes_meet_ends_them(home: Path) -> None:

@@ -11,6 +11,7 @@ from polyhead import ranks
 from polyhead.cli import output, showing
 from polyhead.errors import UserError
 from polyhead.recipes import Resolved, resolve
+from polyhead.running.folder import is_abandoned
 from polyhead.running.resuming import taken_up
 
 if TYPE_CHECKING:  # torch is behind it
@@ -118,7 +119,8 @@ def _to_fit(recipe: str | None, overrides: list[str], run: Path | None, resume: 
     if resume is None:
         if recipe is None:
             raise UserError("fit takes a RECIPE, such as detection, or --resume RUN; see polyhead list recipes")
-        output.check_folder(run if ranks.first() else None, "--run", empty=True)
+        if run is not None and ranks.first():
+            output.check_folder(run, "--run", empty=not is_abandoned(run))
         return resolve(recipe, overrides)
     if run is not None:
         raise UserError(f"--run {run}: a run that goes on stays in its folder, {resume}; leave --run out")

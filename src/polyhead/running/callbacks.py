@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from polyhead.checkpoints import stamp
+from polyhead.schedule import fraction_done
 
 BAR = 10
 """Characters of the progress bar; beside it stand the percentage and as much of the rest as there is room for."""
@@ -66,7 +67,7 @@ class Bar(ProgressBar):
         self.console = Console(stderr=True)
         columns = (BarColumn(BAR), TaskProgressColumn(), TextColumn("{task.fields[said]}"))
         self.live = Progress(*columns, console=self.console, transient=True)
-        self.started = self.shown = 0.0
+        self.started = self.shown = self.done_before = 0.0
         self.images = 0
         self.training_time = 0.0
         self.since = 0.0
@@ -79,6 +80,7 @@ class Bar(ProgressBar):
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Start the clock, and the bar on a terminal."""
         self.started = time.monotonic()
+        self.done_before = fraction_done(trainer)
         self.images = 0
         if self.enabled and self.console.is_terminal:
             self.live.start()
@@ -117,7 +119,8 @@ class Bar(ProgressBar):
         """Return time left, images a second, watched metric and losses in words, what matters most first."""
         passed = time.monotonic() - self.started
         spent = self.training_time + (time.monotonic() - self.since if self.since else 0.0)
-        parts = [f"{clock(passed * (1 - done) / done)} left"] if 0 < done < 1 else []
+        since = done - self.done_before  # of a run that went on, an earlier process did the rest
+        parts = [f"{clock(passed * (1 - done) / since)} left"] if since > 0 and done < 1 else []
         parts.append(f"{self.images / max(spent, 1e-9):.0f} images/s")
         if "val/main" in trainer.callback_metrics:
             parts.append(f"val/main {trainer.callback_metrics['val/main'].item():.3f}")

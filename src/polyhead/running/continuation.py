@@ -1,5 +1,6 @@
 """Runs that go on: `last.ckpt` is always there to be taken up again, also when a run is told to stop."""
 
+import logging
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import Checkpoint
 
 from polyhead import ranks
+from polyhead.running.respread import Spread, ranks_of, respread
 from polyhead.schedule import fraction_done
 
 EVERY = 300.0
@@ -88,7 +90,7 @@ class Continuation(Checkpoint):
             return
         if trainer.world_size > 1 and trainer.strategy.root_device.type != "cpu" and batch_idx % ASKED:
             return
-        self.settle(trainer)
+        self.settle(trainer, wanted=self.validated)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
         """Remember that there is something worth keeping."""
@@ -147,12 +149,30 @@ class Continuation(Checkpoint):
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:  # noqa: ARG002  # Lightning's signature
         """Keep it until training starts: what is built before draws random numbers too.
 
-        A run folder may have moved since, and then the other keepers' files are where the folder is now.
+        A run folder may have moved since, and then the other keepers' files are where the folder is now; and there may
+        be more processes now, or fewer.
         """
         self.random = checkpoint.get("random", {})
+        self.share(trainer, checkpoint)
         for state in checkpoint.get("callbacks", {}).values():
             if isinstance(state, dict) and "dirpath" in state:
                 moved(state, self.path.parent)
+
+    def share(self, trainer: Trainer, checkpoint: dict[str, Any]) -> None:
+        """Go on with as many processes as there are now, and say so where there were others."""
+        before, now = ranks_of(checkpoint), trainer.world_size
+        if trainer.state.fn != "fit" or before in {None, now}:
+            return
+        steps = len(trainer.datamodule.train_dataloader())  # type: ignore[attr-defined]  # a run's trainer has one
+        most = trainer.limit_train_batches
+        steps = min(steps, most) if isinstance(most, int) else int(steps * (most or 1.0))
+        respread(checkpoint, Spread(now, steps, trainer.accumulate_grad_batches))
+        logging.getLogger("polyhead").warning(
+            "processes: %d before, and %d now; data.batch is of each, so that a step is %g times as large",
+            before,
+            now,
+            now / before,
+        )
 
 
 def moved(state: dict[str, Any], folder: Path) -> None:

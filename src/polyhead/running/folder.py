@@ -14,6 +14,8 @@ from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
 from polyhead.recipes.text import write
 
+OURS = ("recipe.yaml", "environment.json", "metrics.csv", "hparams.yaml", "checkpoints")
+EVENTS = "events.out.tfevents."
 LIBRARIES = ("polyhead", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "timm")
 
 
@@ -25,14 +27,26 @@ def new_run(name: str) -> Path:
 def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
     """Make the run folder, with the resolved recipe and what surrounded the run.
 
+    What a run left that ended before its first checkpoint goes: nothing can be taken up there.
+
     Raises:
-        UserError: If the folder is there and holds something.
+        UserError: If the folder is there and holds something else.
     """
+    if is_abandoned(run):
+        shutil.rmtree(run)
     if run.exists() and (not run.is_dir() or any(run.iterdir())):
         raise UserError(f"{run} is there already and holds something; choose a new folder for the run")
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     write(recipe, run / "recipe.yaml")
     write_text(json_text(surroundings(recipe["seed"], fingerprint)), run / "environment.json")
+
+
+def is_abandoned(run: Path) -> bool:
+    """Return whether a folder holds nothing but what a run leaves that is killed before its first checkpoint."""
+    if not (run / "recipe.yaml").is_file():
+        return False
+    strange = [file for file in run.iterdir() if file.name not in OURS and not file.name.startswith(EVENTS)]
+    return not strange and not any((run / "checkpoints").glob("*.ckpt"))
 
 
 def reopen_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:

@@ -67,7 +67,10 @@ def make_trainer(
         given["callbacks"].insert(0, Pace())
     if node.get("precision") in {None, "auto"}:
         given["precision"] = automatic(str(node.get("accelerator", "auto")))
-    return build_trainer(node, **given)
+    trainer = build_trainer(node, **given)
+    # With max_steps Lightning takes any checkpoint for one within an epoch, and skips the epoch that would come next.
+    trainer.fit_loop._iteration_based_training = lambda: False  # type: ignore[method-assign]  # noqa: SLF001
+    return trainer
 
 
 def are_several(node: dict[str, Any]) -> bool:
@@ -92,9 +95,10 @@ def processes(node: dict[str, Any], unread: bool) -> dict[str, Any]:
         unread: As `strategy`.
     """
     outside, devices, nodes = ranks.launched(), node.get("devices"), node.get("num_nodes") or 1
+    if outside:
+        nodes = outside.nodes
     if devices in ONE:
         devices = outside.devices if outside else 1
-        nodes = outside.nodes if outside else nodes
     return {
         "devices": devices,
         "num_nodes": nodes,

@@ -3,7 +3,8 @@
 import logging
 import shlex
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -93,7 +94,8 @@ def train(trainer: pl.Trainer, task: Any, data: "DataModule", run: Path, last: P
     Where that ends before anything was kept, by a mistake or at once after Ctrl-C, a new run's folder is taken away.
     """
     try:
-        trainer.fit(task, data, ckpt_path=last, weights_only=True)
+        with enough_to_normalise(data):
+            trainer.fit(task, data, ckpt_path=last, weights_only=True)
     except MisconfigurationException as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
     except RuntimeError as error:
@@ -107,6 +109,21 @@ def train(trainer: pl.Trainer, task: Any, data: "DataModule", run: Path, last: P
             end_others(trainer)
             close_run(run)
         raise
+
+
+@contextmanager
+def enough_to_normalise(data: "DataModule") -> Iterator[None]:
+    """Turn torch's refusal to normalise a single value into a UserError."""
+    try:
+        yield
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        size = data.size[0] if data.size[0] == data.size[1] else list(data.size)
+        raise UserError(
+            f"data.batch={data.batch} and data.size={size} leave BatchNorm a single value a channel at the coarsest"
+            " level; raise one of them"
+        ) from error
 
 
 def end_others(trainer: pl.Trainer) -> None:
