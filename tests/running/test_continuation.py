@@ -157,6 +157,24 @@ def test_a_run_folder_may_move_before_it_goes_on(changed: dict[str, Any], interr
     assert not (tmp_path / "run").exists()
 
 
+def test_a_run_that_goes_on_remembers_how_good_its_best_weights_were(
+    changed: dict[str, Any], interrupt: Interrupt, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    interrupt("on_train_batch_end", 10)
+    with pytest.raises(Stopped):
+        training.fit(changed, Path("run"))  # a folder as a command line names it
+    states = last(Path("run"))["callbacks"]
+    (kept,) = [name for name in states if "'val/main'" in name and name.startswith("ModelCheckpoint")]
+    states[kept]["best_model_score"] = states[kept]["kth_value"] = torch.tensor(2.0)  # better than anything to come
+    states[kept]["best_k_models"] = dict.fromkeys(states[kept]["best_k_models"], torch.tensor(2.0))
+    stored = last(Path("run")) | {"callbacks": states}
+    torch.save(stored, Path("run") / "checkpoints" / "last.ckpt")
+    before = (Path("run") / "checkpoints" / "best.ckpt").read_bytes()
+    training.fit(taken_up(Path("run"), None, []).recipe, Path("run"), resumed=True)
+    assert (Path("run") / "checkpoints" / "best.ckpt").read_bytes() == before
+
+
 def test_the_checkpoint_is_written_again_when_it_is_old(
     changed: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -156,7 +156,7 @@ class Continuation(Checkpoint):
         self.share(trainer, checkpoint)
         for state in checkpoint.get("callbacks", {}).values():
             if isinstance(state, dict) and "dirpath" in state:
-                moved(state, self.path.parent)
+                moved(state, self.path.parent.resolve())
 
     def share(self, trainer: Trainer, checkpoint: dict[str, Any]) -> None:
         """Go on with as many processes as there are now, and say so where there were others."""
@@ -176,7 +176,7 @@ class Continuation(Checkpoint):
 
 
 def moved(state: dict[str, Any], folder: Path) -> None:
-    """Let the state of a ModelCheckpoint name its files in another folder."""
+    """Let the state of a ModelCheckpoint name its files in another folder, resolved as it compares it with its own."""
     state["dirpath"] = str(folder)
     for key in ("best_model_path", "kth_best_model_path", "last_model_path"):
         state[key] = str(folder / Path(state[key]).name) if state.get(key) else ""
