@@ -1,7 +1,20 @@
 """What the ranks of a distributed run agree upon."""
 
+import atexit
+
 import torch
 from torch import Tensor, distributed, nn
+
+
+def leave_together() -> None:
+    """Take this process out of its group before Python ends: gloo's threads, still running then, abort the process."""
+    if distributed.is_available() and distributed.is_initialized():
+        atexit.register(_leave)
+
+
+def _leave() -> None:
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def sum_over_ranks(values: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from polyhead.model import build_model, target_of
 from polyhead.schedule import fraction_done, warm_cosine
 from polyhead.tasks._average import WeightAverage
 from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
-from polyhead.tasks._ranks import average_statistics, sum_over_ranks
+from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
 
 MONITOR = "main"
 RANGES = {"warmup": 1.0, "average": 1.0, "final": 1.0 + 1e-9, "layer_decay": 1.0 + 1e-9}
@@ -134,6 +134,10 @@ class Task(pl.LightningModule, ABC):
             nn.utils.clip_grad_value_(parameters, gradient_clip_val)
         else:
             nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
+
+    def setup(self, stage: str) -> None:  # noqa: ARG002  # Lightning's signature
+        """Make sure that a process of several ends in order."""
+        leave_together()
 
     def on_fit_start(self) -> None:
         """Let heads learn what they need to know of the training targets, unless the run goes on from a checkpoint."""

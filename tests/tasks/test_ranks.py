@@ -1,5 +1,6 @@
 """Two processes do what one does with the same global batch."""
 
+import atexit
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from torchvision import tv_tensors
 
 from polyhead.loading.module import DataModule
 from polyhead.loading.source import Item, Source, Split
-from polyhead.tasks._ranks import average_statistics, sum_over_ranks
+from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
 from polyhead.tasks.multitask import Multitask
 
 pytestmark = pytest.mark.slow
@@ -87,6 +88,18 @@ def test_batchnorm_statistics_become_the_mean_over_the_rows_of_all_ranks(tmp_pat
         mean, total = torch.load(tmp_path / f"found.{rank}", weights_only=True)
         assert mean.tolist() == [1.0, 8.0]
         assert total.tolist() == [3.0]
+
+
+def end_in_a_group(rank: int, meeting: str, found: str) -> None:
+    """Write down, when Python ends, whether this process is still in a group."""
+    distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
+    atexit.register(lambda: Path(f"{found}.{rank}").write_text(str(distributed.is_initialized())))
+    leave_together()
+
+
+def test_processes_leave_their_group_before_python_ends(tmp_path: Path) -> None:
+    torch.multiprocessing.spawn(end_in_a_group, (str(tmp_path / "meeting"), str(tmp_path / "found")), nprocs=2)
+    assert [(tmp_path / f"found.{rank}").read_text() for rank in range(2)] == ["False", "False"]
 
 
 def test_a_single_process_agrees_with_itself() -> None:

@@ -35,6 +35,7 @@ def check(function: Callable[[Factory], None]) -> Callable[[Factory], None]:
 
     @wraps(function)
     def run(factory: Factory) -> None:
+        """Run the check with random numbers of its own."""
         with torch.random.fork_rng(devices=()):
             torch.manual_seed(0)
             try:

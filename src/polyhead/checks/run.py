@@ -191,6 +191,7 @@ def _parametrize(
 
     @pytest.mark.parametrize(("factory", "check"), cases)  # type: ignore[untyped-decorator]  # pytest came in late
     def test(factory: Any, check: Callable[[Any], None]) -> None:
+        """Run one check on what one factory makes."""
         check(factory)
 
     return test  # type: ignore[no-any-return]  # as above
