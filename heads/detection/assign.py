@@ -40,6 +40,18 @@ class Assignment(NamedTuple):
     score: Tensor
 
 
+class Match(NamedTuple):
+    """The true boxes of a batch and the anchor points that answer for them.
+
+    Attributes:
+        truth: The true boxes.
+        assignment: What each anchor point is to say of them.
+    """
+
+    truth: Truth
+    assignment: Assignment
+
+
 def pad(targets: Boxes, device: torch.device) -> Truth:
     """Return `boxes` (g, 4) and `labels` (g,) of the items, g >= 0 of each, as one padded Truth on `device`."""
     one = torch.zeros(1, 4, device=device)  # so that G >= 1, and no item at all is no special case

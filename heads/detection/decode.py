@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
+from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
+
 LEAST = 0.01
 """The least distance from an anchor point to a side, in strides: no box is without area, so CIoU is never NaN."""
 
@@ -50,6 +52,12 @@ def to_boxes(points: Tensor, strides: Tensor, distances: Tensor) -> Tensor:
     return torch.cat([points - near, points + far], dim=-1)
 
 
+def find(outputs: DetectionOutputs) -> Boxes:
+    """Return up to 300 boxes an item, without gradient, with `points` (r,): places along A, to gather from."""
+    pairs = zip(outputs.boxes.detach(), outputs.logits.detach().sigmoid(), strict=True)
+    return [select(boxes, scores, outputs.size) for boxes, scores in pairs]
+
+
 def select(
     boxes: Tensor, scores: Tensor, size: tuple[int, int], *, least: float = 0.001, iou: float = 0.7, most: int = 300
 ) -> dict[str, Tensor]:
@@ -67,16 +75,17 @@ def select(
         most: How many boxes to return at most.
 
     Returns:
-        `boxes` (r, 4), `scores` (r,) and `labels` (r,) int64, 0 <= r <= `most`.
+        `boxes` (r, 4), `scores` (r,), `labels` (r,) and `points` (r,), the anchor points that said so, both int64;
+        0 <= r <= `most`.
     """
     best, place = scores.flatten().topk(min(3000, scores.numel()))
     place = place[best > least]
     point, label = place // scores.shape[1], place % scores.shape[1]
     clipped: Tensor = clip_boxes_to_image(boxes[point], size)
     real = (clipped[:, 2:] > clipped[:, :2]).all(dim=1)
-    clipped, score, label = clipped[real], scores.flatten()[place][real], label[real]
+    clipped, score, label, point = clipped[real], scores.flatten()[place][real], label[real], point[real]
     kept = suppress(clipped, score, label, iou=iou, most=most)
-    return {"boxes": clipped[kept], "scores": score[kept], "labels": label[kept]}
+    return {"boxes": clipped[kept], "scores": score[kept], "labels": label[kept], "points": point[kept]}
 
 
 def suppress(boxes: Tensor, scores: Tensor, labels: Tensor, *, iou: float, most: int) -> Tensor:

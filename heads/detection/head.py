@@ -3,7 +3,6 @@
 Written from YOLOX (arXiv 2107.08430), TOOD (2108.07755), GFL (2006.04388) and RTMDet (2212.07784).
 """
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, final
 
@@ -12,31 +11,14 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, class_names, finer_levels, grid_strides
-from polyhead.heads.detection.decode import LEAST, grid, select, to_boxes
-from polyhead.heads.detection.loss import detection_loss
+from polyhead.heads.detection.branches import Branches
+from polyhead.heads.detection.decode import LEAST, find, grid, to_boxes
+from polyhead.heads.detection.loss import detection_loss, match
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 from polyhead.heads.detection.records import draw, to_frame, to_records
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
     from torchmetrics import MetricCollection
-
-
-def branch(width: int, depth: int) -> nn.Sequential:
-    """Return `depth` 3x3 convolutions with GroupNorm and ReLU, `width` channels in and out.
-
-    GroupNorm works alike for one item and for none, and keeps items apart. Groups hold 16 channels where that divides:
-    on CPUs, in bfloat16 and channels_last, the backward of smaller ones takes over ten times as long.
-    """
-    layers: list[nn.Module] = []
-    for _ in range(depth):
-        norm = nn.GroupNorm(width // 16 if width % 16 == 0 else 1, width)
-        layers += [nn.Conv2d(width, width, 3, padding=1, bias=False), norm, nn.ReLU(inplace=True)]
-    return nn.Sequential(*layers)
-
-
-def by_point(maps: Sequence[Tensor]) -> Tensor:
-    """Return maps (B, C, H_i, W_i) as (B, A, C) float32, level after level, row by row."""
-    return torch.cat([level.permute(0, 2, 3, 1).flatten(1, 2) for level in maps], dim=1).float()
 
 
 @final
@@ -75,37 +57,27 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         self.strides, channels = spec.strides[self.skipped :], spec.channels[self.skipped :]
         width = channels[0] if width is None else width
         self.fit = nn.ModuleList(nn.Identity() if c == width else nn.Conv2d(c, width, 1) for c in channels)
-        self.class_branch, self.box_branch = branch(width, depth), branch(width, depth)
-        self.to_logits, self.to_distances = nn.Conv2d(width, len(labels), 1), nn.Conv2d(width, 4, 1)
-        self.scales = nn.Parameter(torch.ones(len(self.strides)))
-        self.set_priors()
+        self.branches = Branches(width, depth, len(self.strides), len(labels))
 
-    def set_priors(self) -> None:
-        """Begin with scores about 0.01 (few cells hold anything) and every side one stride away.
-
-        From boxes twice as large, small ones were learned late or not at all: their soft targets begin at their IoU.
-        """
-        assert self.to_logits.bias is not None
-        assert self.to_distances.bias is not None
-        nn.init.constant_(self.to_logits.bias, -math.log(99))
-        nn.init.normal_(self.to_distances.weight, std=0.01)
-        nn.init.constant_(self.to_distances.bias, math.log(math.e - 1))
+    def levels(self, features: Features) -> list[Tensor]:
+        """Return the levels that are read, finest first, each of `width` channels."""
+        return [fit(level) for fit, level in zip(self.fit, features.levels[self.skipped :], strict=True)]
 
     def forward(self, features: Features) -> DetectionOutputs:
         """Return logits and boxes at every anchor point of every level."""
-        assert features.size is not None, "a spec with strides promises images"
-        levels = [fit(level) for fit, level in zip(self.fit, features.levels[self.skipped :], strict=True)]
+        return self.answer(self.levels(features), features.size)
+
+    def answer(self, levels: Sequence[Tensor], size: tuple[int, int] | None) -> DetectionOutputs:
+        """Return the same from what `levels` returned, and H, W of the inputs."""
+        assert size is not None, "a spec with strides promises images"
         shapes = [(level.shape[2], level.shape[3]) for level in levels]
         points, strides = grid(shapes, self.strides, levels[0].device)
-        logits = by_point([self.to_logits(self.class_branch(level)) for level in levels])
-        sides = [self.to_distances(self.box_branch(level)) for level in levels]
-        distances = by_point([side * scale for side, scale in zip(sides, self.scales, strict=True)])
-        boxes = to_boxes(points, strides, softplus(distances) + LEAST)
-        return DetectionOutputs(logits, boxes, points, strides, features.size)
+        logits, distances = self.branches(levels)
+        return DetectionOutputs(logits, to_boxes(points, strides, softplus(distances) + LEAST), points, strides, size)
 
     def loss(self, outputs: DetectionOutputs, targets: Boxes, known: Tensor | None = None) -> dict[str, Loss]:
         """Return the losses `class` (BCE on soft targets) and `box` (CIoU), counted by the sum of assigned scores."""
-        return detection_loss(outputs, targets, known)
+        return detection_loss(outputs, match(outputs, targets), known)
 
     def decode(self, outputs: DetectionOutputs) -> dict[str, Tensor]:
         """Return `boxes` (n, A, 4) xyxy in input pixels and `scores` (n, A, K) in [0, 1], before any suppression."""
@@ -113,9 +85,7 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
 
     def predict(self, outputs: DetectionOutputs) -> Boxes:
         """Return up to 300 boxes an item after NMS in each class, best first, scores over 0.001, as input pixels."""
-        decoded = self.decode(outputs)
-        pairs = zip(decoded["boxes"].detach(), decoded["scores"].detach(), strict=True)
-        return [select(boxes, scores, outputs.size) for boxes, scores in pairs]
+        return [{name: item[name] for name in ("boxes", "scores", "labels")} for item in find(outputs)]
 
     def restore(self, predictions: Boxes, frames: Sequence[Frame]) -> Boxes:
         """Return the boxes in the pixels of the original images, clamped to them."""

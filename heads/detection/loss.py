@@ -6,7 +6,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torchvision.ops import complete_box_iou_loss
 
 from polyhead.contracts import Loss
-from polyhead.heads.detection.assign import Assignment, Truth, assign, pad
+from polyhead.heads.detection.assign import Assignment, Match, Truth, assign, pad
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 
 CLASS_WEIGHT, BOX_WEIGHT = 0.5, 7.5
@@ -45,20 +45,31 @@ def box_loss(boxes: Tensor, truth: Truth, assignment: Assignment) -> Tensor:
     return (each * assignment.score[item, point]).sum()
 
 
-def detection_loss(outputs: DetectionOutputs, targets: Boxes, known: Tensor | None = None) -> dict[str, Loss]:
-    """Return the weighted sums `class` and `box`, both counted by the sum of the assigned scores.
+def match(outputs: DetectionOutputs, targets: Boxes) -> Match:
+    """Return which anchor points of n >= 0 items answer for which of their boxes, once for all losses that need it.
 
     Args:
-        outputs: What the head made of n >= 0 items.
+        outputs: What the head made of the items.
         targets: n times `boxes` (g, 4) and `labels` (g,), g >= 0.
-        known: (n, K) bool, the classes labelled at all. None: all.
     """
     logits, boxes, points, strides, _ = outputs
     with torch.autocast(logits.device.type, enabled=False):
         truth = pad(targets, logits.device)
-        assignment = assign(logits.detach(), boxes.detach(), points, strides, truth)
+        return Match(truth, assign(logits.detach(), boxes.detach(), points, strides, truth))
+
+
+def detection_loss(outputs: DetectionOutputs, matched: Match, known: Tensor | None = None) -> dict[str, Loss]:
+    """Return the weighted sums `class` and `box`, both counted by the sum of the assigned scores.
+
+    Args:
+        outputs: What the head made of n >= 0 items.
+        matched: What `match` said of these outputs and the targets.
+        known: (n, K) bool, the classes labelled at all. None: all.
+    """
+    truth, assignment = matched
+    with torch.autocast(outputs.logits.device.type, enabled=False):
         count = assignment.score.sum()
         return {
-            "class": Loss(CLASS_WEIGHT * class_loss(logits, truth, assignment, known), count),
-            "box": Loss(BOX_WEIGHT * box_loss(boxes, truth, assignment), count),
+            "class": Loss(CLASS_WEIGHT * class_loss(outputs.logits, truth, assignment, known), count),
+            "box": Loss(BOX_WEIGHT * box_loss(outputs.boxes, truth, assignment), count),
         }

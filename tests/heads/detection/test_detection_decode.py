@@ -59,6 +59,15 @@ def test_boxes_are_clamped_to_the_input_and_dropped_outside_it() -> None:
     assert found["boxes"].tolist() == [[0, 0, 80, 40]]
 
 
+def test_every_box_names_the_anchor_point_that_it_came_from() -> None:
+    boxes = torch.tensor(
+        [[200.0, 0, 210, 9], [11, 10, 50, 50], [60, 60, 90, 90], [10, 10, 50, 50]]
+    )  # the first is outside
+    found = select(boxes, torch.tensor([[0.9, 0.9], [0.5, 0.2], [0.3, 0.7], [0.8, 0.1]]), SIZE)
+    assert found["points"].tolist() == [3, 2, 2, 1]
+    assert torch.equal(found["boxes"], boxes[found["points"]])
+
+
 @pytest.mark.parametrize("spread", [10, 4000])
 def test_many_boxes_give_what_one_suppression_of_all_gives(spread: int) -> None:
     corner, extent = torch.rand(2, 2500, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor(

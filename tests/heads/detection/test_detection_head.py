@@ -12,6 +12,7 @@ from torch import nn
 from polyhead import registry
 from polyhead.contracts import Features, FeatureSpec, Frame
 from polyhead.heads.detection import Detection
+from polyhead.heads.detection.decode import find
 
 Make = Callable[[int, tuple[int, int]], Features]
 LABELS = ("cell", "plate", "dust")
@@ -68,7 +69,7 @@ def test_a_new_head_scores_one_in_a_hundred_everywhere(head: Detection, features
 
 
 def test_every_box_holds_its_anchor_point_whatever_the_weights(head: Detection, features: Make) -> None:
-    nn.init.normal_(head.to_distances.weight, std=100)
+    nn.init.normal_(head.branches.to_distances.weight, std=100)
     out = head(features(2, (64, 64)))
     assert (out.boxes[..., :2] < out.points).all()
     assert (out.boxes[..., 2:] > out.points).all()
@@ -89,9 +90,9 @@ def test_gradient_reaches_every_parameter(channels: tuple[int, ...]) -> None:
 def test_each_level_learns_its_own_scale_from_boxes_of_its_size(head: Detection, features: Make) -> None:
     boxes = torch.tensor([[8.0, 8, 26, 26], [40, 40, 80, 80], [100, 100, 200, 200]])
     total(head, features(1, (256, 256)), [{"boxes": boxes, "labels": torch.arange(3)}]).backward()
-    assert head.scales.shape == (3,)
-    assert head.scales.grad is not None
-    assert head.scales.grad.all()
+    assert head.branches.scales.shape == (3,)
+    assert head.branches.scales.grad is not None
+    assert head.branches.scales.grad.all()
 
 
 @pytest.mark.parametrize("batch", [0, 1])
@@ -221,3 +222,23 @@ def test_an_exported_program_gives_what_decode_gives(head: Detection, features: 
     program = torch.export.export(Whole().eval(), (given.levels, given.pooled))
     for name, value in head.decode(head(given)).items():
         torch.testing.assert_close(program.module()(given.levels, given.pooled)[name], value)
+
+
+def test_levels_share_convolutions_and_have_norms_of_their_own(head: Detection, features: Make) -> None:
+    branch = head.branches.class_branch
+    level = features(1, (64, 64)).levels[0]
+    first, second, third = branch([level, level, level])
+    assert torch.equal(first, second)
+    nn.init.constant_(branch.norms[1][-1].bias, 3)  # type: ignore[index]  # a ModuleList's items are Modules to mypy
+    changed = branch([level, level, level])
+    assert torch.equal(changed[0], first)
+    assert torch.equal(changed[2], third)
+    assert not torch.equal(changed[1], second)
+
+
+def test_another_head_can_gather_what_it_says_of_each_box(head: Detection, features: Make) -> None:
+    out = head(features(2, (64, 64)))
+    for item, found in enumerate(find(out)):
+        score = out.logits[item, found["points"], found["labels"]].sigmoid()
+        torch.testing.assert_close(found["scores"], score)
+    assert set(head.predict(out)[0]) == {"boxes", "scores", "labels"}

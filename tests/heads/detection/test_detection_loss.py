@@ -5,12 +5,17 @@ import torch
 from torch import Tensor
 from torchvision.ops import complete_box_iou_loss
 
+from polyhead.contracts import Loss
 from polyhead.heads.detection.assign import assign, pad
 from polyhead.heads.detection.decode import grid, to_boxes
-from polyhead.heads.detection.loss import detection_loss
+from polyhead.heads.detection.loss import detection_loss, match
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 
 SHAPES = [(8, 8), (4, 4), (2, 2)]
+
+
+def losses(out: DetectionOutputs, targets: Boxes, known: Tensor | None = None) -> dict[str, Loss]:
+    return detection_loss(out, match(out, targets), known)
 
 
 def outputs(batch: int, classes: int = 3) -> DetectionOutputs:
@@ -38,14 +43,14 @@ def test_box_loss_is_the_score_weighted_sum_of_torchvisions_ciou(targets: Boxes)
         complete_box_iou_loss(out.boxes[i, a], truth.boxes[i, found.truth[i, a]]) * found.score[i, a]
         for i, a in found.positive.nonzero().tolist()
     )
-    loss = detection_loss(out, targets)["box"]
+    loss = losses(out, targets)["box"]
     torch.testing.assert_close(loss.total, 7.5 * expected)
     torch.testing.assert_close(loss.count, found.score.sum())
 
 
 def test_class_loss_without_boxes_is_the_cost_of_every_score() -> None:
     out = outputs(1)
-    loss = detection_loss(out, [{"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}])
+    loss = losses(out, [{"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}])
     torch.testing.assert_close(loss["class"].total, -0.5 * (1 - out.logits.sigmoid()).log().sum())
     assert loss["class"].count == 0
     assert loss["box"].total == 0
@@ -57,15 +62,15 @@ def test_class_gradient_is_the_score_less_its_soft_target(targets: Boxes) -> Non
     soft = torch.zeros_like(out.logits)
     for i, a in found.positive.nonzero().tolist():
         soft[i, a, int(targets[i]["labels"][found.truth[i, a]])] = found.score[i, a]
-    (grad,) = torch.autograd.grad(detection_loss(out, targets)["class"].total, out.logits)
+    (grad,) = torch.autograd.grad(losses(out, targets)["class"].total, out.logits)
     torch.testing.assert_close(grad, 0.5 * (out.logits.detach().sigmoid() - soft))
 
 
 def test_unknown_classes_get_exactly_no_gradient_and_the_rest_the_same(targets: Boxes) -> None:
     out = outputs(2)
     known = torch.tensor([[True, False, True], [False, True, True]])
-    (every,) = torch.autograd.grad(detection_loss(out, targets)["class"].total, out.logits)
-    (some,) = torch.autograd.grad(detection_loss(out, targets, known)["class"].total, out.logits)
+    (every,) = torch.autograd.grad(losses(out, targets)["class"].total, out.logits)
+    (some,) = torch.autograd.grad(losses(out, targets, known)["class"].total, out.logits)
     assert torch.equal(some[0, :, 1], torch.zeros(len(out.points)))
     assert torch.equal(some[1, :, 0], torch.zeros(len(out.points)))
     assert torch.equal(some[0, :, [0, 2]], every[0, :, [0, 2]])
@@ -74,7 +79,7 @@ def test_unknown_classes_get_exactly_no_gradient_and_the_rest_the_same(targets: 
 
 def test_no_items_cost_nothing_and_stay_in_the_graph() -> None:
     out = outputs(0)
-    for loss in detection_loss(out, [], torch.zeros(0, 3, dtype=torch.bool)).values():
+    for loss in losses(out, [], torch.zeros(0, 3, dtype=torch.bool)).values():
         assert loss.total == 0
         assert loss.count == 0
         loss.total.backward()
@@ -83,15 +88,15 @@ def test_no_items_cost_nothing_and_stay_in_the_graph() -> None:
 
 
 def test_counts_carry_no_gradient(targets: Boxes) -> None:
-    assert not any(loss.count.requires_grad for loss in detection_loss(outputs(2), targets).values())
+    assert not any(loss.count.requires_grad for loss in losses(outputs(2), targets).values())
 
 
 def test_a_batch_costs_the_sum_of_its_items(targets: Boxes) -> None:
     out = outputs(2)
-    both = detection_loss(out, targets)
+    both = losses(out, targets)
     for name, loss in both.items():
         alone = [
-            detection_loss(out._replace(logits=out.logits[i, None], boxes=out.boxes[i, None]), targets[i : i + 1])[name]
+            losses(out._replace(logits=out.logits[i, None], boxes=out.boxes[i, None]), targets[i : i + 1])[name]
             for i in range(2)
         ]
         torch.testing.assert_close(loss.total, alone[0].total + alone[1].total)
@@ -101,6 +106,6 @@ def test_a_batch_costs_the_sum_of_its_items(targets: Boxes) -> None:
 def test_boxes_without_area_in_the_labels_leave_loss_and_gradient_finite(targets: Boxes) -> None:
     out = outputs(2)
     flat: dict[str, Tensor] = {"boxes": torch.tensor([[9.0, 9, 9, 40], [3, 3, 3, 3]]), "labels": torch.tensor([1, 1])}
-    total = sum(loss.total for loss in detection_loss(out, [targets[0], flat]).values())
+    total = sum(loss.total for loss in losses(out, [targets[0], flat]).values())
     grads = torch.autograd.grad(total, [out.logits, out.boxes])
     assert all(grad.isfinite().all() for grad in grads)
