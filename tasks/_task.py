@@ -10,16 +10,16 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from polyhead.contracts import Batch, Features, Head, Loss
-from polyhead.errors import UserError, unknown
+from polyhead.errors import UserError
 from polyhead.model import build_model, target_of
 from polyhead.schedule import fraction_done, warm_cosine
 from polyhead.tasks._average import WeightAverage
+from polyhead.tasks._frozen import freeze_parts
 from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
+from polyhead.tasks._ranges import check_ranges
 from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
 
 MONITOR = "main"
-RANGES = {"warmup": 1.0, "average": 1.0, "final": 1.0 + 1e-9, "layer_decay": 1.0 + 1e-9}
-"""What options must stay below; all of them start at 0."""
 
 
 class Task(pl.LightningModule, ABC):
@@ -85,11 +85,7 @@ class Task(pl.LightningModule, ABC):
         self.warmup, self.final, self.average = warmup, final, average
         for name in heads:
             check_ranges({"weight": self.weights[name], "lr": self.rates[name]}, f"task.heads.{name}")
-        self.frozen = [_part(self.model, name) for name in freeze]
-        for part in self.frozen:
-            part.requires_grad_(False)
-        if not any(parameter.requires_grad for parameter in self.model.parameters()):
-            raise UserError("task.freeze leaves nothing to learn; name fewer parts")
+        self.frozen = freeze_parts(self.model, freeze)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)
         self.recent: dict[str, Tensor] = {}
@@ -258,26 +254,5 @@ class Task(pl.LightningModule, ABC):
         return results
 
 
-def check_ranges(values: dict[str, float], where: str = "task") -> None:
-    """Check that numbers are where they make sense.
-
-    Raises:
-        UserError: If one is not; it names the range.
-    """
-    for name, value in values.items():
-        below = RANGES.get(name)
-        if not value >= 0 or (below is not None and not value < below):
-            takes = f"0 or more, below {below:g}" if below is not None else "0 or more"
-            raise UserError(f"{where}.{name}: {value:g} does not fit; it takes {takes}")
-
-
 def _rows_of(features: Features, rows: Tensor) -> Features:
     return features if len(rows) == len(features.pooled) else features.take(rows)
-
-
-def _part(model: nn.Module, name: str) -> nn.Module:
-    parts: dict[str, nn.Module] = dict(model.named_modules())
-    if name not in parts or not name:
-        near = [part for part in parts if part.count(".") <= name.count(".") and part]
-        raise unknown("task.freeze part", name, near)
-    return parts[name]
