@@ -1,4 +1,4 @@
-"""Augmentations named in a recipe: the classes of torchvision.transforms.v2, by their names in snake_case."""
+"""Augmentations named in a recipe: those of torchvision.transforms.v2, by their names in snake_case, and our own."""
 
 import inspect
 import re
@@ -13,6 +13,7 @@ from torchvision.transforms import v2
 
 from polyhead.contracts import IGNORE
 from polyhead.errors import UserError, choices, nearest, unknown
+from polyhead.loading.colours import ColorJitter
 from polyhead.loading.letterbox import GREY, letterbox_item
 from polyhead.loading.source import Augmentations, DenseMap, Item
 
@@ -31,7 +32,8 @@ UniformTemporalSubsample
 def catalogue() -> dict[str, Any]:
     """Return every augmentation by name, such as `random_affine`."""
     members = {name: member for name, member in vars(v2).items() if name not in UNFIT.split()}
-    return {snake(n): m for n, m in members.items() if isinstance(m, type) and issubclass(m, v2.Transform)}
+    theirs = {snake(n): m for n, m in members.items() if isinstance(m, type) and issubclass(m, v2.Transform)}
+    return theirs | {"color_jitter": ColorJitter}
 
 
 def snake(name: str) -> str:
