@@ -1,12 +1,34 @@
 """A fast body for real-time heads: dense 3 x 3 convolutions on half of the channels."""
 
 from itertools import pairwise
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from polyhead.backbones._layers import conv_norm_act
 from polyhead.contracts import Backbone, Features, FeatureSpec
+
+
+class Build(NamedTuple):
+    """How wide and how deep a body is.
+
+    Attributes:
+        channels: Of the levels, finest first.
+        depth: Residual blocks of each stage.
+    """
+
+    channels: tuple[int, ...]
+    depth: tuple[int, ...]
+
+
+SIZES = {
+    "n": Build((32, 64, 128, 256), (1, 2, 3, 2)),
+    "s": Build((64, 128, 256, 512), (1, 2, 3, 2)),
+    "m": Build((96, 192, 384, 576), (2, 4, 6, 4)),
+}
+"""The sizes: `s` is twice as wide as `n`, `m` three times and twice as deep, but at the coarsest level, where weights
+are many and cells are few, only 2.25 times."""
 
 
 class CSPNet(Backbone):
@@ -18,8 +40,9 @@ class CSPNet(Backbone):
     than arithmetic.
 
     Args:
-        channels: Channels of the levels at strides 4, 8, 16 ...; each even.
-        depth: Residual blocks of each stage; as many numbers as `channels`.
+        size: How wide and deep it is: n(ano), s(mall) or m(edium).
+        channels: Channels of the levels at strides 4, 8, 16 ...; each even. None: those of `size`.
+        depth: Residual blocks of each stage; as many numbers as `channels`. None: those of `size`.
 
     Raises:
         ValueError: If `channels` and `depth` differ in length or are empty, or a channel number is odd.
@@ -29,9 +52,15 @@ class CSPNet(Backbone):
     """
 
     def __init__(
-        self, *, channels: tuple[int, ...] = (32, 64, 128, 256), depth: tuple[int, ...] = (1, 2, 3, 2)
+        self,
+        *,
+        size: Literal["n", "s", "m"] = "n",
+        channels: tuple[int, ...] | None = None,
+        depth: tuple[int, ...] | None = None,
     ) -> None:
         super().__init__()
+        channels = SIZES[size].channels if channels is None else channels
+        depth = SIZES[size].depth if depth is None else depth
         if not channels or len(channels) != len(depth) or any(c % 2 for c in channels):
             raise ValueError(f"channels={channels}, depth={depth}: they need one even number and one depth a stage")
         self.stem = conv_norm_act(3, channels[0] // 2, stride=2)

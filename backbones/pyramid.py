@@ -16,7 +16,7 @@ class Pyramid(Backbone):
 
     Args:
         body: The backbone to wrap.
-        width: Channels of the levels that it makes.
+        width: Channels of the levels that it makes; None: a quarter of the body's coarsest, see `fitting_width`.
         levels: How many of the body's coarsest levels take part.
 
     Raises:
@@ -26,11 +26,12 @@ class Pyramid(Backbone):
         Lin et al., FPN, arXiv 1612.03144; Liu et al., PANet, arXiv 1803.01534.
     """
 
-    def __init__(self, body: Backbone, *, width: int = 96, levels: int = 3) -> None:
+    def __init__(self, body: Backbone, *, width: int | None = None, levels: int = 3) -> None:
         super().__init__()
         channels, strides, pooled = body.spec
         if not 1 <= levels <= len(strides):
             raise ValueError(f"levels={levels}: the body {type(body).__name__} has levels of strides {strides}")
+        width = fitting_width(channels[-1]) if width is None else width
         self.body = body
         self.lateral = nn.ModuleList(conv_norm_act(c, width, kernel=1) for c in channels[-levels:])
         self.down = nn.ModuleList(conv_norm_act(width, width) for _ in range(levels - 1))
@@ -54,3 +55,8 @@ class Pyramid(Backbone):
     def pretrained_part(self) -> nn.Module | None:
         """Return the body's; the neck itself starts at random."""
         return self.body.pretrained_part()
+
+
+def fitting_width(channels: int) -> int:
+    """Return a quarter of a body's coarsest channels, from 64 to 256 and in steps of 16, as heads like them."""
+    return max(64, min(channels // 4 // 16 * 16, 256))

@@ -5,7 +5,7 @@ import torch
 
 from polyhead.backbones.convnet import ConvNet
 from polyhead.backbones.cspnet import CSPNet
-from polyhead.backbones.pyramid import Pyramid
+from polyhead.backbones.pyramid import Pyramid, fitting_width
 from polyhead.backbones.timm import Timm
 
 
@@ -45,3 +45,25 @@ def test_every_level_of_the_pyramid_sees_every_level_of_the_body() -> None:
 def test_the_pyramid_asks_for_no_more_levels_than_the_body_has() -> None:
     with pytest.raises(ValueError, match="levels=4"):
         Pyramid(ConvNet(channels=(4, 4)), levels=4)
+
+
+def test_the_smallest_cspnet_is_the_default_and_channels_and_depth_overrule_a_size() -> None:
+    torch.manual_seed(0)
+    told = CSPNet(channels=(32, 64, 128, 256), depth=(1, 2, 3, 2)).state_dict()
+    torch.manual_seed(0)
+    small = CSPNet().state_dict()
+    assert told.keys() == small.keys()
+    assert all(torch.equal(value, small[name]) for name, value in told.items())
+    assert CSPNet(size="s", depth=(1, 1, 1, 1)).spec.channels == (64, 128, 256, 512)
+    assert CSPNet(size="m", channels=(8, 8, 8, 8)).spec.channels == (8, 8, 8, 8)
+
+
+def test_larger_cspnets_have_more_weights_and_the_pyramid_follows() -> None:
+    necks = [Pyramid(CSPNet(size=size)) for size in ("n", "s", "m")]
+    assert [neck.spec.channels[-1] for neck in necks] == [64, 128, 144]
+    small, middle, large = (sum(p.numel() for p in neck.parameters()) for neck in necks)
+    assert 3 * small < middle < large / 2
+
+
+def test_the_width_of_a_pyramid_is_a_quarter_of_its_body_in_steps_and_within_bounds() -> None:
+    assert [fitting_width(channels) for channels in (8, 256, 320, 640, 1000, 2048)] == [64, 64, 80, 160, 240, 256]

@@ -11,9 +11,10 @@ import torch
 from polyhead import checkpoints
 from polyhead.errors import UserError
 from polyhead.recipes.resolving import resolve
+from polyhead.recipes.start import without_start
 from polyhead.recipes.text import read
 from polyhead.running.outcome import Outcome
-from polyhead.running.training import evaluate, fit, without_start
+from polyhead.running.training import evaluate, fit
 
 
 def test_the_run_folder_holds_everything(outcome: Outcome) -> None:

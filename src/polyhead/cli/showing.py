@@ -1,7 +1,8 @@
 """The texts of `list` and `show`, from sources alone."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from polyhead import registry
 from polyhead.cli.output import columns
@@ -9,6 +10,9 @@ from polyhead.errors import UserError, unknown
 from polyhead.recipes import Option, Resolved, find, options
 from polyhead.recipes.signatures import kind_of
 from polyhead.recipes.text import line
+
+if TYPE_CHECKING:  # torch is behind it
+    from polyhead.cost import Cost
 
 WIDEST = 60
 """Characters of a value that `show` prints; `--json` has the rest."""
@@ -53,6 +57,19 @@ def recipe_table(resolved: Resolved) -> str:
 def recipe_data(resolved: Resolved) -> dict[str, Any]:
     """Return the same as plain data."""
     return resolved._asdict()
+
+
+def cost_table(recipe: dict[str, Any], costs: "Mapping[str, Cost]") -> str:
+    """Return what each part of a recipe's network costs, and the whole."""
+    rows = [(part, f"{cost.parameters / 1e6:.3f} M", f"{cost.flops / 1e9:.3f}") for part, cost in costs.items()]
+    size = line(recipe["data"]["size"])
+    note = f"GFLOPs of one image of data.size={size} in prediction: 2 x MACs of convolutions and matrix products"
+    return f"{columns([('part', 'parameters', 'GFLOPs'), *rows])}\n{note}"
+
+
+def cost_data(costs: "Mapping[str, Cost]") -> dict[str, Any]:
+    """Return the same as plain data."""
+    return {"cost": {part: cost._asdict() for part, cost in costs.items()}}
 
 
 def _at(recipe: dict[str, Any], dotted: str) -> Any:

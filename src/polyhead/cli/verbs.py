@@ -68,17 +68,23 @@ def show(
         str, typer.Argument(metavar="RECIPE|KIND.NAME", help="A recipe, or a class such as heads.detection.")
     ],
     overrides: Overrides = None,
+    cost: Annotated[bool, typer.Option("--cost", help="Parameters and GFLOPs of a recipe's network, too.")] = False,
     json: Json = None,
 ) -> None:
     """Show a recipe's options and where each is from, or a class's."""
     output.check_file(json, "--json")
     if named := showing.one_class(what):
-        showing.no_overrides(what, overrides or [])
+        showing.no_overrides(what, [*(overrides or []), *["--cost"] * cost])
         text, data = showing.class_table(*named), showing.class_data(*named)
     else:
         resolved = resolve(what, overrides or [])
         _say(resolved.notes)
         text, data = showing.recipe_table(resolved), showing.recipe_data(resolved)
+        if cost:
+            from polyhead.cost import cost_of_recipe
+
+            found = cost_of_recipe(resolved.recipe)
+            text, data = f"{text}\n\n{showing.cost_table(resolved.recipe, found)}", {**data, **showing.cost_data(found)}
     if json:
         output.write_json(data, json)
     if json != output.STDOUT:

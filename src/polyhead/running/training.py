@@ -5,7 +5,6 @@ import shlex
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,6 +20,7 @@ from polyhead.model import load_weights
 from polyhead.recipes.build import check_values
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.signatures import options
+from polyhead.recipes.start import without_start
 from polyhead.running.building import (
     build_task,
     check_length,
@@ -199,13 +199,3 @@ def lasting(recipe: dict[str, Any]) -> dict[str, Any]:
     usual = {name: option.default for name, option in options("trainer").items()}
     kept = {key: value for key, value in recipe["trainer"].items() if key not in usual or value != usual[key]}
     return {**recipe, "trainer": kept}
-
-
-def without_start(recipe: dict[str, Any]) -> dict[str, Any]:
-    """Return the recipe as a checkpoint keeps it: it brings the weights, so that no body fetches pretrained ones."""
-    kept = deepcopy(recipe)
-    node = kept["task"]["backbone"]
-    while isinstance(node, dict):
-        node.update({"weights": "none"} if "weights" in node else {})
-        node = node.get("body")
-    return kept
