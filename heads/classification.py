@@ -19,13 +19,14 @@ class Classification(Head[Tensor, Tensor, Tensor]):
     """Class of an image or a molecule: a fully connected layer on the pooled vector, then softmax or sigmoids.
 
     Outputs are logits (n, K); predictions are probabilities (n, K). Targets are class numbers (n,), or with
-    `multilabel` (n, K) floats: 1 present, 0 absent, NaN unlabelled.
+    `multilabel` (n, K) floats: 1 present, 0 absent, NaN unlabelled. Of blended images they are shares (n, K).
 
     Args:
         spec: The features to read; only `pooled` is.
         labels: Class names: two or more, or with `multilabel` one or more.
         multilabel: Whether an item may belong to several classes, or to none.
-        smoothing: Share of the softmax target that is spread over all known classes (arXiv 1512.00567), in [0, 1).
+        smoothing: Share of the target that is spread evenly (arXiv 1512.00567), in [0, 1): over all known classes, or
+            with `multilabel` over present and absent.
         dropout: Share of pooled features that are dropped in training, in [0, 1).
         class_weights: What classes weigh in the loss: "none" alike; "balanced" the more the rarer they are among the
             training targets; or a number by class name, 1 for others. With `multilabel` it weighs a class's positive
@@ -36,6 +37,7 @@ class Classification(Head[Tensor, Tensor, Tensor]):
     """
 
     main: ClassVar[str] = "accuracy"
+    mixes: ClassVar[bool] = True
     weights: Tensor | None
 
     def __init__(
@@ -71,7 +73,7 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         """Return the cross-entropy: softmax's per row, or the sigmoids' per labelled entry."""
         known = torch.ones_like(outputs, dtype=torch.bool) if known is None else known
         if self.multilabel:
-            return {"bce": sigmoid_cross_entropy(outputs, targets, known, self.weights)}
+            return {"bce": sigmoid_cross_entropy(outputs, targets, known, self.weights, self.smoothing)}
         return {"ce": softmax_cross_entropy(outputs, targets, known, self.smoothing, self.weights)}
 
     def decode(self, outputs: Tensor) -> dict[str, Tensor]:
@@ -135,32 +137,35 @@ def softmax_cross_entropy(
 
     Args:
         logits: (n, K).
-        targets: (n,) class numbers; a row whose class its source does not label counts for nothing.
+        targets: (n,) class numbers, or (n, K) shares of classes; a row with a class that its source does not label
+            counts for nothing.
         known: (n, K) bool; the logits of other classes get exactly no gradient.
         smoothing: Share of the target that is spread evenly over the known classes.
         weights: (K,) what each class weighs; a row counts as much as its class weighs, and each part of a spread
             target is weighed by its own class, as torch does. None: 1.
     """
     weights = logits.new_ones(logits.shape[1], dtype=torch.float32) if weights is None else weights
-    places = targets[:, None].long()
+    shares = targets if targets.is_floating_point() else F.one_hot(targets.long(), logits.shape[1]).float()
     logits = logits.float().masked_fill(~known, torch.finfo(torch.float32).min)
     costs = -weights * logits.log_softmax(dim=1).masked_fill(~known, 0)
-    right = costs.gather(1, places).squeeze(1)
+    right = (shares * costs).sum(1)
     spread = costs.sum(1) / known.sum(1).clamp(min=1)
-    counted = known.gather(1, places).squeeze(1)
+    counted = ((shares == 0) | known).all(1)
     rows = ((1 - smoothing) * right + smoothing * spread).masked_fill(~counted, 0)
-    return Loss(rows.sum(), (counted * weights[targets.long()]).sum())
+    return Loss(rows.sum(), (counted * (shares * weights).sum(1)).sum())
 
 
-def sigmoid_cross_entropy(logits: Tensor, targets: Tensor, known: Tensor, weights: Tensor | None = None) -> Loss:
+def sigmoid_cross_entropy(
+    logits: Tensor, targets: Tensor, known: Tensor, weights: Tensor | None = None, smoothing: float = 0.0
+) -> Loss:
     """Return the binary cross-entropy summed over labelled entries: `known` (n, K), and no NaN in `targets` (n, K).
 
     Positive entries cost `weights` (K,) times as much, None: 1; as torch's `pos_weight`, they count once all the same.
+    `smoothing` moves targets so far of the way to 0.5, as the softmax's does of two classes.
     """
     counted = known & targets.isfinite()
-    entries = F.binary_cross_entropy_with_logits(
-        logits.float(), targets.nan_to_num(), reduction="none", pos_weight=weights
-    )
+    wanted = targets.nan_to_num() + smoothing * (0.5 - targets.nan_to_num())
+    entries = F.binary_cross_entropy_with_logits(logits.float(), wanted, reduction="none", pos_weight=weights)
     return Loss(entries.masked_fill(~counted, 0).sum(), counted.sum())
 
 

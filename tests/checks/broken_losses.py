@@ -3,7 +3,7 @@
 # ruff: noqa: ANN001, ANN201, ANN204, D101  # the contract documents and types what these override
 
 import torch
-from reference_heads import Boxes, Pixels, Values
+from reference_heads import Boxes, Classes, Pixels, Values
 from torch import nn
 
 from polyhead.contracts import Loss
@@ -137,6 +137,26 @@ class KnownMeansHalf(Pixels):
     def loss(self, outputs, targets, known=None):
         loss = super().loss(outputs, targets, known)["pixels"]
         return {"pixels": loss if known is None else loss._replace(total=loss.total / 2)}
+
+
+class LargestShare(Classes):
+    def loss(self, outputs, targets, known=None):
+        return super().loss(outputs, targets.argmax(1) if targets.ndim == 2 else targets, known)
+
+
+class NumbersOnly(Classes):
+    def loss(self, outputs, targets, known=None):
+        return super().loss(outputs, nn.functional.one_hot(targets, len(self.labels)).float(), known)
+
+
+class SharesCostDouble(Classes):
+    def loss(self, outputs, targets, known=None):
+        loss = super().loss(outputs, targets, known)["classes"]
+        return {"classes": loss._replace(total=loss.total * targets.ndim)}
+
+
+class MixesBoxes(Boxes):
+    mixes = True
 
 
 class LossOfTheOpposite(Values):

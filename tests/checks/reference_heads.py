@@ -1,4 +1,4 @@
-"""Three small heads that keep every promise, one for each form of targets: rows, maps, lists of boxes."""
+"""Small heads that keep every promise, one for each form of targets: values, classes, maps, lists of boxes."""
 
 # ruff: noqa: ANN001, ANN201, ANN204  # the contract documents and types what these override
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchmetrics import MeanSquaredError, Metric, MetricCollection
+from torchmetrics.classification import MulticlassAccuracy
 
 from polyhead.contracts import IGNORE, Features, Head, Loss, class_names, grid_strides
 
@@ -122,6 +123,39 @@ class Hits(Metric):
         return self.right / self.seen.clamp(min=1)
 
 
+class Classes(Head[Tensor, Tensor, Tensor]):
+    """One class an item, or shares of several."""
+
+    main = "right"
+    mixes = True
+
+    def __init__(self, spec, labels=(), *, bias: bool = True):
+        super().__init__(spec, class_names("classes", labels))
+        self.layer = nn.Linear(spec.width, len(labels), bias=bias)
+
+    def forward(self, features):
+        return self.layer(features.pooled)
+
+    def loss(self, outputs, targets, known=None):
+        shares = targets if targets.is_floating_point() else F.one_hot(targets, len(self.labels)).float()
+        logits = outputs.float()
+        if known is not None:
+            logits = logits.masked_fill(~known, -1e30)
+        costs = -logits.log_softmax(1)
+        if known is not None:
+            costs = costs.masked_fill(~known, 0)
+        return {"classes": Loss((costs * shares).sum(), shares.sum())}
+
+    def decode(self, outputs):
+        return {"scores": outputs.float().softmax(1)}
+
+    def metrics(self):
+        return MetricCollection({"right": MulticlassAccuracy(len(self.labels), average="micro")})
+
+    def example_targets(self, batch, size, generator):
+        return torch.randint(len(self.labels), (batch,), generator=generator)
+
+
 class BoxOutputs(NamedTuple):
     """One logit a class and the four sides of one box, for every item."""
 
@@ -207,6 +241,7 @@ class Named(Metric):
 
 HEADS = {
     "values": Values,
+    "classes": lambda spec: Classes(spec, LABELS),
     "pixels": lambda spec: Pixels(spec, LABELS),
     "boxes": lambda spec: Boxes(spec, LABELS),
 }

@@ -49,6 +49,12 @@ BROKEN = {
         (losses.UnknownIsNegativeBox, r"gives 6 values of unknown classes a gradient, in its output of shape \(6, 5\)"),
         (losses.KnownMeansHalf, r"with all classes known and .* with known=None"),
     ],
+    "blended_targets_are_weighed": [
+        (losses.LargestShare, r"with or without a quarter of another item's target: weigh both"),
+        (losses.NumbersOnly, r"NumbersOnly.loss raised RuntimeError\('one_hot is only applicable to index tensor"),
+        (losses.SharesCostDouble, r"of targets that are shares of one class, and .* of its number: they are one"),
+        (losses.MixesBoxes, r"mixes, and its targets are neither floats nor class numbers"),
+    ],
     "overfits_one_batch": [(losses.NoiseForTargets, r"moved its loss only from")],
     "learning_shows_in_the_main_metric": [
         (losses.LossOfTheOpposite, r"main 'negative_error' went from .* while its loss fell"),
@@ -125,7 +131,7 @@ def factory_of(head: type[AnyHead]) -> HeadFactory:
         return head
     if head is answers.Positional:
         return lambda spec: head(spec, (), 2)
-    return lambda spec: head(spec, LABELS if issubclass(head, (losses.Pixels, losses.Boxes)) else ())
+    return lambda spec: head(spec, LABELS if issubclass(head, (losses.Classes, losses.Pixels, losses.Boxes)) else ())
 
 
 def test_every_check_has_a_broken_head() -> None:

@@ -77,6 +77,38 @@ def test_adapt_reads_nothing_and_nothing_is_stored_unless_weights_are_asked_for(
     assert told.state_dict()["weights"].tolist() == [2, 1]
 
 
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_the_softmax_loss_of_shares_is_torchs(smoothing: float) -> None:
+    logits, targets = torch.randn(5, 4), torch.rand(5, 4).softmax(1)
+    loss = softmax_cross_entropy(logits, targets, torch.ones(5, 4, dtype=torch.bool), smoothing)
+    torch.testing.assert_close(loss.total, F.cross_entropy(logits, targets, label_smoothing=smoothing, reduction="sum"))
+    torch.testing.assert_close(loss.count, torch.tensor(5.0))
+
+
+def test_a_blend_costs_and_counts_the_weighted_mean_of_what_its_classes_do() -> None:
+    logits, weights, known = torch.randn(1, 3), torch.tensor([0.5, 2.0, 3.0]), torch.tensor([[True, True, False]])
+    one, other, blend = (
+        softmax_cross_entropy(logits, target, known, 0.1, weights)
+        for target in (torch.tensor([0]), torch.tensor([1]), torch.tensor([[0.3, 0.7, 0.0]]))
+    )
+    torch.testing.assert_close(blend.total, 0.3 * one.total + 0.7 * other.total)
+    torch.testing.assert_close(blend.count, 0.3 * one.count + 0.7 * other.count)
+
+
+def test_a_row_with_a_share_of_an_unknown_class_counts_for_nothing() -> None:
+    known = torch.tensor([[True, True, False]])
+    loss = softmax_cross_entropy(torch.randn(1, 3), torch.tensor([[0.9, 0.0, 0.1]]), known)
+    assert (loss.total, loss.count) == (0, 0)
+
+
+def test_smoothing_of_several_labels_is_that_of_a_softmax_over_present_and_absent() -> None:
+    logits, targets = torch.randn(5, 3), torch.randint(2, (5, 3))
+    head = Classification(SPEC, ("a", "b", "c"), multilabel=True, smoothing=0.2)
+    pairs = torch.stack([torch.zeros(15), logits.flatten()], dim=1)
+    expected = F.cross_entropy(pairs, targets.flatten(), label_smoothing=0.2, reduction="sum")
+    torch.testing.assert_close(head.loss(logits, targets.float())["bce"].total, expected)
+
+
 def test_an_unknown_class_is_as_good_as_absent() -> None:
     logits, targets = torch.randn(3, 4, requires_grad=True), torch.tensor([0, 1, 0])
     known = torch.tensor([True, True, False, True]).expand(3, 4)

@@ -19,6 +19,9 @@ from polyhead.checks.backbones import (
     spec_is_the_real_one,
     state_travels,
 )
+from polyhead.checks.blends import (
+    blended_targets_are_weighed,
+)
 from polyhead.checks.known import (
     unknown_classes_get_no_gradient,
 )
@@ -82,6 +85,7 @@ HEAD_CHECKS: dict[str, Callable[[HeadFactory], None]] = {
         bf16_autocast_agrees,
         bf16_answers_fit_metrics,
         unknown_classes_get_no_gradient,
+        blended_targets_are_weighed,
         overfits_one_batch,
         learning_shows_in_the_main_metric,
         decode_has_fixed_rank,

@@ -7,7 +7,24 @@ import torch
 from torch import Tensor
 
 from polyhead.contracts import Batch, Frame
+from polyhead.loading.mix import Mix
+from polyhead.loading.samples import Failure, Key, Sample
 from polyhead.loading.source import Item
+
+
+class Collate:
+    """What was read of a batch -> the Batch, blended where `mix` says so, or the first failure."""
+
+    def __init__(self, mix: Mix | None = None) -> None:
+        self.mix = mix
+
+    def __call__(self, read: Sequence[tuple[Key, Sample | Failure]]) -> Batch | Failure:
+        """Return the batch of some samples, or the first failure among them."""
+        failures = [sample for _, sample in read if isinstance(sample, Failure)]
+        if failures:
+            return failures[0]
+        batch = collate([sample for _, sample in read if not isinstance(sample, Failure)])
+        return self.mix(batch, [key for key, _ in read]) if self.mix else batch
 
 
 def collate(samples: Sequence[tuple[Item, Frame]]) -> Batch:

@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from threading import Thread
 from typing import Any, Final, Literal
 
@@ -14,9 +14,10 @@ from torch.utils.data import DataLoader
 from polyhead.contracts import Batch, Interpolation
 from polyhead.errors import UserError, unknown
 from polyhead.loading.augment import Augment, chosen
-from polyhead.loading.collate import collate, gather
+from polyhead.loading.collate import Collate, gather
 from polyhead.loading.letterbox import pair
-from polyhead.loading.samples import Failure, Order, Sample, Samples
+from polyhead.loading.mix import Mix, Mixing, mix_of
+from polyhead.loading.samples import Failure, Order, Samples
 from polyhead.loading.source import Source, Split
 
 MEMORY = 1 << 30
@@ -36,14 +37,14 @@ class Loader:
 
     batch_sampler: Final = None
 
-    def __init__(self, samples: Samples, sampler: Order, batch: int, workers: int) -> None:
+    def __init__(self, samples: Samples, sampler: Order, batch: int, workers: int, mix: Mix | None = None) -> None:
         self.sampler: Final = sampler
         self.batches: Final[DataLoader[Any]] = DataLoader(
             samples,
             batch_size=batch,
             sampler=sampler,
             num_workers=workers,
-            collate_fn=collated,
+            collate_fn=Collate(mix),
             drop_last=sampler.shuffle and len(sampler) > batch,
             pin_memory=torch.cuda.is_available(),
             persistent_workers=workers > 0,
@@ -103,12 +104,6 @@ def end_when_told(parent: int) -> None:
     os._exit(0)
 
 
-def collated(samples: Sequence[Sample | Failure]) -> Batch | Failure:
-    """Return the batch of some samples, or the first failure among them."""
-    failures = [sample for sample in samples if isinstance(sample, Failure)]
-    return failures[0] if failures else collate([sample for sample in samples if not isinstance(sample, Failure)])
-
-
 class DataModule(LightningDataModule):
     """Batches of a source's items, all of one size.
 
@@ -120,6 +115,9 @@ class DataModule(LightningDataModule):
         workers: Processes that read ahead; 0 reads in the training process itself; None chooses.
         augment: "auto" for what suits the source, "none", or the augmentations of torchvision.transforms.v2 by name,
             each alone or with options: {name: random_affine, degrees: 10}. Only training is augmented.
+        mix: "none", or how training images are blended with each other, for heads that learn from such: {mixup: 0.2,
+            cutmix: 1.0, share: 0.5} blends half of the batches, in one of the two ways with weights from Beta(0.2, 0.2)
+            or Beta(1, 1).
         interpolation: How images are scaled; "auto" for what suits the backbone.
         seed: Order and augmentation of an epoch are functions of it, >= 0.
 
@@ -136,6 +134,7 @@ class DataModule(LightningDataModule):
         batch: int | Literal["auto"] = 16,
         workers: int | None = None,
         augment: str | list[str | dict[str, Any]] = "auto",
+        mix: Mixing = "none",
         interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
         seed: int = 0,
     ) -> None:
@@ -152,6 +151,9 @@ class DataModule(LightningDataModule):
         self.size: Final = pair(size)
         self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
         self.augment: Final = Augment(chosen(augment, source.augment), self.size)
+        self.mix: Final = mix_of(mix, offered, seed)
+        if self.mix and self.batch < 2:
+            raise UserError(f"mix blends the images of a batch with each other: batch must be 2 or more, not {batch}")
         self.seed: Final = seed
         self.interpolation: Final = interpolation
         self.suited: Interpolation = "bilinear"
@@ -208,7 +210,8 @@ class DataModule(LightningDataModule):
         if not shuffle and rank >= len(samples) > 0:
             samples, rank, ranks = samples.unlabelled(), 0, len(samples)
         order = Order(len(samples), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
-        self.opened.append(Loader(samples, order, self.batch, self.workers))
+        mix = self.mix if samples is self.training else None
+        self.opened.append(Loader(samples, order, self.batch, self.workers, mix))
         return self.opened[-1]
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """The items of one split, letterboxed, augmented and kept in memory: what a torch DataLoader reads."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -83,6 +83,10 @@ class Samples(Dataset[Sample | Failure]):
             return self.augment(item, (self.seed, epoch, index)), frame
         except UserError as error:
             return Failure(str(error))
+
+    def __getitems__(self, keys: Sequence[Key]) -> list[tuple[Key, Sample | Failure]]:
+        """Return the items of a batch with their keys: what is done to it as a whole is a function of these."""
+        return [(key, self[key]) for key in keys]
 
     def still(self, index: int) -> Sample:
         """Return an item before augmentation, from memory if it is there.

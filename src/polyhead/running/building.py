@@ -54,9 +54,15 @@ def check_targets(task: Any, data: "DataModule") -> None:
 
     Raises:
         UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa;
-            or if no training image carries the target, and the head would learn nothing.
+            if no training image carries the target, and the head would learn nothing; or if images are blended, and it
+            cannot learn from such.
     """
     for name, head in task.model.named_heads().items():
+        if data.mix and not head.mixes:
+            raise UserError(
+                f"task.heads.{name}: data.mix blends two images into one, and this head cannot learn from such; set"
+                f" data.mix=none, or leave the head out with task.heads.{name}=null"
+            )
         given = next(iter(data.examples(task.targets[name])), None)
         taken = head.example_targets(1, data.size, torch.Generator())
         if given is None and data.source.size("train"):
