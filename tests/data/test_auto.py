@@ -106,9 +106,10 @@ def test_several_forms_of_the_same_images_are_joined_and_the_first_with_a_target
     masks(tmp_path)
     coco(tmp_path)
     data = Auto(str(tmp_path))
+    carried = "mask on 2 (background, cell), boxes on 2 (cell), instances on 2 (cell)"
     assert data.notes() == [
         f"{tmp_path}: read as masks and COCO",
-        f"{tmp_path}: 2 images (1 train, 1 val, 0 test); mask on 2 (background, cell), boxes on 2 (cell)",
+        f"{tmp_path}: 2 images (1 train, 1 val, 0 test); {carried}",
         f"{tmp_path}: mask is read from masks, and what COCO says of it is left out",
         f"{tmp_path}: the classes of mask are named as in COCO: background, cell",
     ]
@@ -130,7 +131,7 @@ def test_an_image_that_one_form_alone_has_keeps_its_labels(tmp_path: Path) -> No
     picture(tmp_path / "val" / "images" / "b.jpg")
     picture(tmp_path / "val" / "masks" / "b.png", "L")
     data = Auto(str(tmp_path))
-    assert [list(data.targets("val", i)) for i in range(data.size("val"))] == [["boxes", "mask"], ["mask"]]
+    assert [list(data.targets("val", i)) for i in range(data.size("val"))] == [["boxes", "instances", "mask"], ["mask"]]
 
 
 def test_labels_of_one_target_are_never_of_two_forms(tmp_path: Path) -> None:
@@ -138,8 +139,8 @@ def test_labels_of_one_target_are_never_of_two_forms(tmp_path: Path) -> None:
     coco(tmp_path)
     (tmp_path / "val" / "masks" / "a.png").rename(tmp_path / "val" / "masks" / "b.png")
     data = Auto(str(tmp_path))
-    assert list(data.targets("train", 0)) == ["boxes", "mask"]
-    assert list(data.targets("val", 0)) == ["boxes"]
+    assert list(data.targets("train", 0)) == ["boxes", "instances", "mask"]
+    assert list(data.targets("val", 0)) == ["boxes", "instances"]
 
 
 def test_forms_that_put_an_image_into_different_splits_are_an_error(tmp_path: Path) -> None:

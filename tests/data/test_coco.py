@@ -49,7 +49,7 @@ def test_an_image_without_annotations_shows_no_object(tmp_path: Path) -> None:
 def test_outlines_of_every_kind_are_drawn_alike(tmp_path: Path, outline: Any) -> None:
     content = sheet([listed(1, "a.png")], [thing(1, 5, [2, 1, 4, 3], segmentation=outline)], cat=5)
     source = data(tmp_path, content)
-    assert source.labels() == {"boxes": ("cat",), "mask": ("background", "cat")}
+    assert source.labels() == {"boxes": ("cat",), "mask": ("background", "cat"), "instances": ("cat",)}
     assert torch.equal(target(source, "a.png", "mask"), PIXELS.byte())
 
 
@@ -83,8 +83,10 @@ def test_an_image_has_a_mask_only_if_all_its_objects_have_outlines(tmp_path: Pat
     things += [thing(2, 1, [2, 1, 4, 3], segmentation=[SQUARE])]
     source = data(tmp_path, sheet([listed(1, "a.png"), listed(2, "b.png")], things, cat=1))
     carried = {Path(source.name("train", i)).name: set(source.targets("train", i)) for i in range(2)}
-    assert carried == {"a.png": {"boxes"}, "b.png": {"boxes", "mask"}}
-    assert any("1 image with objects that have no outline: no mask (a.png)" in note for note in source.notes())
+    assert carried == {"a.png": {"boxes"}, "b.png": {"boxes", "mask", "instances"}}
+    assert any(
+        "1 image with objects that have no outline: no mask, no instances (a.png)" in note for note in source.notes()
+    )
 
 
 def test_what_is_left_out_or_cut_is_counted_by_kind(tmp_path: Path) -> None:
@@ -204,7 +206,8 @@ def test_the_fingerprint_follows_the_labels_and_not_the_place(tmp_path: Path) ->
 @needs_nuclei
 def test_nuclei_have_the_masks_that_their_authors_drew() -> None:
     source = Coco(str(NUCLEI))
-    assert source.labels() == {"boxes": ("nucleus",), "mask": ("background", "nucleus")}
+    named = {"boxes": ("nucleus",), "mask": ("background", "nucleus"), "instances": ("nucleus",)}
+    assert source.labels() == named
     assert [source.size(split) for split in SPLITS] == [80, 20, 20]
     counts = []
     for split in SPLITS:

@@ -129,7 +129,7 @@ def test_validation_and_test_have_a_quarter_of_the_scenes_and_at_least_one() -> 
 
 def test_labels_name_the_digits_and_the_background() -> None:
     labels = Digits().labels()
-    assert labels["label"] == labels["boxes"] == tuple("0123456789")
+    assert labels["label"] == labels["boxes"] == labels["instances"] == tuple("0123456789")
     assert labels["mask"] == ("background", *"0123456789")
     assert labels["depth"] == ()
 

@@ -111,7 +111,7 @@ def test_of_very_many_masks_of_three_classes_each_is_looked_at_when_it_is_read(
     both(tmp_path, "b", [[0, 7, 0], [0, 0, 0]], "train")
     data = MaskFolder(str(tmp_path), names=("x", "y", "z"))
     with pytest.raises(UserError, match=r"b.png: has the value 7, and the classes are 0 to 2; name every number"):
-        data.item("train", 1)
+        data.targets("train", 1)["mask"]
 
 
 def test_an_empty_line_among_the_names_is_an_error_and_shifts_no_number(tmp_path: Path) -> None:

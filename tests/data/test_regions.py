@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from polyhead.data._album import Boxes, Photo
+from polyhead.data._instances import Instances
 from polyhead.data._regions import Region, Regions, Shape, mask_names, outlined, polygons_within
 from polyhead.errors import UserError
 from polyhead.ops.runs import encode_runs
@@ -69,9 +70,10 @@ def test_polygons_need_three_corners_and_a_place_near_the_image() -> None:
 
 
 def photo(name: str, mask: Regions | None) -> Photo:
-    """Return an image with boxes, and a mask or none."""
+    """Return an image with boxes, and outlines or none."""
     boxes = {"boxes": Boxes([], [])}
-    return Photo(Path(name), None, boxes if mask is None else {**boxes, "mask": mask})
+    outlines = {} if mask is None else {"mask": mask, "instances": Instances(Boxes([], []), mask)}
+    return Photo(Path(name), None, {**boxes, **outlines})
 
 
 FULL, EMPTY = Regions([Region("cat", rectangle(0, 0, 1, 1))], "a"), Regions([], "a")
@@ -79,9 +81,9 @@ FULL, EMPTY = Regions([Region("cat", rectangle(0, 0, 1, 1))], "a"), Regions([], 
 
 def test_a_mask_is_offered_where_an_outline_is_and_images_without_are_counted() -> None:
     photos, names, notes = outlined([photo("a", FULL), photo("b", EMPTY), photo("c", None)], ("cat",))
-    assert names == {"mask": ("background", "cat")}
-    assert ["mask" in one.labels for one in photos] == [True, True, False]
-    assert notes == ["1 image with objects that have no outline: no mask (c)"]
+    assert names == {"mask": ("background", "cat"), "instances": ("cat",)}
+    assert [{"mask", "instances"} <= one.labels.keys() for one in photos] == [True, True, False]
+    assert notes == ["1 image with objects that have no outline: no mask, no instances (c)"]
 
 
 def test_no_outline_anywhere_is_no_mask() -> None:
@@ -90,11 +92,11 @@ def test_no_outline_anywhere_is_no_mask() -> None:
     assert [list(one.labels) for one in photos] == [["boxes"], ["boxes"]]
 
 
-def test_more_classes_than_a_mask_can_number_are_no_mask_aloud() -> None:
+def test_more_classes_than_a_mask_can_number_are_instances_and_no_mask_aloud() -> None:
     classes = [f"class {n}" for n in range(255)]
     photos, names, notes = outlined([photo("a", FULL)], classes)
-    assert names == {}
-    assert list(photos[0].labels) == ["boxes"]
+    assert names == {"instances": tuple(classes)}
+    assert list(photos[0].labels) == ["boxes", "instances"]
     assert notes == ["no target `mask`: it numbers 254 classes beside the background at most, and these are 255"]
     assert "mask" in outlined([photo("a", FULL)], classes[:254])[1]
 

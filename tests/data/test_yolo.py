@@ -26,7 +26,8 @@ def test_boxes_are_shares_of_width_and_height_around_their_centre(tmp_path: Path
 
 def test_polygons_give_the_box_around_them_and_a_mask(tmp_path: Path) -> None:
     source = data(tmp_path, POLYGON.replace("0", "1", 1), names=["cat", "dog"])
-    assert source.labels() == {"boxes": ("cat", "dog"), "mask": ("background", "cat", "dog")}
+    named = {"boxes": ("cat", "dog"), "mask": ("background", "cat", "dog"), "instances": ("cat", "dog")}
+    assert source.labels() == named
     found = source.targets("train", 0)
     assert torch.allclose(found["boxes"]["boxes"], torch.tensor([[2.0, 1, 6, 4]]))
     by_hand = torch.zeros(10, 20, dtype=torch.uint8)
@@ -39,8 +40,8 @@ def test_an_image_with_boxes_among_its_polygons_has_no_mask(tmp_path: Path) -> N
     write(tmp_path / "labels" / "b.txt", BOX, POLYGON)
     source = data(tmp_path, POLYGON)
     carried = {Path(source.name("train", i)).name: set(source.targets("train", i)) for i in range(2)}
-    assert carried == {"a.png": {"boxes", "mask"}, "b.png": {"boxes"}}
-    assert f"{tmp_path}: 1 image with objects that have no outline: no mask (b.png)" in source.notes()
+    assert carried == {"a.png": {"boxes", "mask", "instances"}, "b.png": {"boxes"}}
+    assert f"{tmp_path}: 1 image with objects that have no outline: no mask, no instances (b.png)" in source.notes()
 
 
 def test_an_empty_label_file_is_no_object_and_none_is_no_label(tmp_path: Path) -> None:

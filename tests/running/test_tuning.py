@@ -94,5 +94,5 @@ def test_several_processes_are_told_to_find_it_alone(change: str, recipe: dict[s
     key = change.partition("=")[0]
     with pytest.raises(UserError, match=f"{key}=auto is found by one process"):
         fit(resolve(recipe, [change, "trainer.devices=[0,1]"]).recipe, tmp_path / "run")
-    with pytest.raises(UserError, match=r"task\.heads\.label: the target 'boxes' is a list of boxes"):
+    with pytest.raises(UserError, match=r"the target 'boxes' is a list of boxes or the like .boxes, labels., and"):
         fit(resolve(recipe, [change, "trainer.devices=1", "task.heads.label.target=boxes"]).recipe, tmp_path / "run")

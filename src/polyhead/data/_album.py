@@ -7,7 +7,7 @@ upright image, from the upper left corner of its first pixel to the lower right 
 import os
 from abc import ABC
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -87,6 +87,30 @@ class Photo(NamedTuple):
     size: tuple[int, int] | None = None
 
 
+class Drawn(Mapping[str, Any]):
+    """The targets that a photograph carries, each made when it is asked for: masks that nobody wants cost nothing.
+
+    Args:
+        photo: With its labels.
+        names: Class names of each target.
+        size: H, W of the upright image.
+    """
+
+    def __init__(self, photo: Photo, names: Mapping[str, tuple[str, ...]], size: tuple[int, int]) -> None:
+        self.photo: Final = photo
+        self.names: Final = names
+        self.size: Final = size
+
+    def __getitem__(self, target: str) -> Any:
+        return self.photo.labels[target].target(self.names[target], self.size)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.photo.labels)
+
+    def __len__(self) -> int:
+        return len(self.photo.labels)
+
+
 class Album(NamedTuple):
     """What a folder holds.
 
@@ -141,12 +165,12 @@ class AlbumSource(Source, ABC):
         """Return one image with its targets."""
         photo = self.photos[split][index]
         image = tv_tensors.Image(read_image(photo.path))
-        return Item(image, targets_of(photo, self.names, (image.shape[1], image.shape[2])))
+        return Item(image, Drawn(photo, self.names, (image.shape[1], image.shape[2])))
 
-    def targets(self, split: Split, index: int) -> dict[str, Any]:
+    def targets(self, split: Split, index: int) -> Mapping[str, Any]:
         """Return the targets of one image, without a look at its pixels."""
         photo = self.photos[split][index]
-        return targets_of(photo, self.names, photo.size or image_size(photo.path))
+        return Drawn(photo, self.names, photo.size or image_size(photo.path))
 
     def name(self, split: Split, index: int) -> str:
         """Return the path of an image."""
@@ -174,11 +198,6 @@ class AlbumSource(Source, ABC):
         carried = Counter(name for photo in photos for name in photo.labels)
         targets = [f"{name} on {carried[name]} ({listed(names)})" for name, names in self.names.items()]
         return f"{len(photos)} images ({images}); {', '.join(targets)}"
-
-
-def targets_of(photo: Photo, names: Mapping[str, tuple[str, ...]], size: tuple[int, int]) -> dict[str, Any]:
-    """Return the targets that a photograph carries, of an upright image of `size` (H, W)."""
-    return {target: label.target(names[target], size) for target, label in photo.labels.items()}
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:

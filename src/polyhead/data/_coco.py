@@ -8,8 +8,9 @@ from typing import NamedTuple
 from polyhead.data._album import Album, Boxes, Label, Photo
 from polyhead.data._coco_files import OWN, PLACES, image_folders, is_coco, json_files, located, sheets_of, splits_of
 from polyhead.data._coco_json import Annotation, Runs, Sheet, read_sheet
-from polyhead.data._flaws import Flaws, boxes_within, counted, first, unlisted, unused
+from polyhead.data._flaws import Corners, Flaws, boxes_within, counted, first, unlisted, unused
 from polyhead.data._folders import must_exist
+from polyhead.data._instances import instances_within
 from polyhead.data._regions import Region, Regions, Shape, outlined, polygons_within
 from polyhead.data._sizes import Size, check_size, read_sizes
 from polyhead.errors import UserError
@@ -42,7 +43,7 @@ def fits(root: Path) -> bool:
 
 
 def read(root: Path) -> Album:
-    """Return all listed images with the target `boxes`, and `mask` where objects have outlines.
+    """Return all listed images with the target `boxes`, and `mask` and `instances` where objects have outlines.
 
     Raises:
         UserError: If no JSON file is found, one is not of COCO's form, or it names what is not there, or twice, or of
@@ -125,7 +126,7 @@ def merged(sheets: Sequence[Sheet]) -> tuple[tuple[str, ...], list[str]]:
 
 
 def photos_of(found: Found, flaws: Flaws) -> Iterator[Photo]:
-    """Yield the images of a sheet with their labels; `mask` where all objects have outlines, also where none is there.
+    """Yield the images of a sheet with their labels; outlines where all objects have them, also where none is there.
 
     Raises:
         UserError: If an image or an outline does not have the size that it is said to have.
@@ -138,7 +139,9 @@ def photos_of(found: Found, flaws: Flaws) -> Iterator[Photo]:
         labels: dict[str, Label] = {"boxes": boxes_of(sheet, objects, size, flaws)}
         if all(one.segmentation for _, one in objects):
             regions = [region_of(sheet, number, one, size, flaws) for number, one in objects]
-            labels["mask"] = Regions(regions, f"{sheet.file}: annotations")
+            origin, corners = f"{sheet.file}: annotations", [corners_of(one) for _, one in objects]
+            labels["mask"] = Regions(regions, origin)
+            labels["instances"] = instances_within(list(zip(corners, regions, strict=True)), size, origin)
         yield Photo(path, split, labels, size)
 
 
@@ -149,9 +152,14 @@ def boxes_of(sheet: Sheet, objects: Objects, size: Size, flaws: Flaws) -> Boxes:
         if one.iscrowd:
             flaws.add(sheet.file, "around crowds (iscrowd 1): left out, and 255 in a mask", f"annotations[{number}]")
             continue
-        x, y, width, height = one.bbox
-        rows.append((f"annotations[{number}]", sheet.classes[one.category_id], (x, y, x + width, y + height)))
+        rows.append((f"annotations[{number}]", sheet.classes[one.category_id], corners_of(one)))
     return boxes_within(rows, size, sheet.file, flaws)
+
+
+def corners_of(one: Annotation) -> Corners:
+    """Return the corners x1, y1, x2, y2 of an object's box."""
+    x, y, width, height = one.bbox
+    return x, y, x + width, y + height
 
 
 def region_of(sheet: Sheet, number: int, one: Annotation, size: Size, flaws: Flaws) -> Region:

@@ -60,13 +60,20 @@ class Regions(NamedTuple):
                 mask[decode_runs(code, size)] = IGNORE if region.name is None else numbers[region.name]
         return tv_tensors.Mask(mask)
 
+    def layers(self, size: tuple[int, int]) -> torch.Tensor:
+        """Return each region by itself, (m, H, W) uint8 of 0 and 1; errors as `target`."""
+        layers = torch.zeros(len(self.regions), *size, dtype=torch.uint8)
+        for layer, region in zip(layers, self.regions, strict=True):
+            with self.blamed(region):
+                layer[decode_runs(code_of(region, size), size)] = 1
+        return layers
+
     def layered(self, size: tuple[int, int]) -> list[tuple[Region, str]]:
         """Return each region with its run-length code in the order of drawing: crowds, then large before small."""
         found = []
         for region in self.regions:
-            shape = region.shape
             with self.blamed(region):
-                code = shape if isinstance(shape, str) else polygon_runs(shape, size)
+                code = code_of(region, size)
                 found.append((region, code, area_of_runs(code, size)))
         found.sort(key=lambda one: (one[0].name is not None, -one[2]))
         return [(region, code) for region, code, _ in found]
@@ -81,6 +88,11 @@ class Regions(NamedTuple):
             raise UserError(
                 f"{self.origin}[{region.number}] has a broken run-length code ({reason}); mend or delete it"
             ) from error
+
+
+def code_of(region: Region, size: tuple[int, int]) -> str:
+    """Return the run-length code of a region's pixels in an image of `size` (H, W)."""
+    return region.shape if isinstance(region.shape, str) else polygon_runs(region.shape, size)
 
 
 def polygons_within(polygons: Sequence["array[float]"], size: tuple[int, int]) -> tuple["array[float]", ...]:
@@ -109,23 +121,30 @@ def polygons_within(polygons: Sequence["array[float]"], size: tuple[int, int]) -
 def outlined(
     photos: Iterable[Photo], names: Sequence[str]
 ) -> tuple[list[Photo], dict[str, tuple[str, ...]], list[str]]:
-    """Return photographs with `mask` only if it is of use: the classes of that target, and what there is to say of it.
+    """Return photographs with `mask` and `instances` only if these are of use, their classes, and what to say of them.
 
     Args:
-        photos: With `boxes`, and with `mask` where each object of the image has an outline, also if there is none.
+        photos: With `boxes`, and with the two where each object of the image has an outline, also if there is none.
         names: Classes of the boxes.
     """
     photos = list(photos)
     masks = [photo.labels["mask"] for photo in photos if "mask" in photo.labels]
-    reason = too_many(names)
-    if reason or not any(isinstance(mask, Regions) and mask.regions for mask in masks):
-        boxed = [
-            photo._replace(labels={key: photo.labels[key] for key in photo.labels if key != "mask"}) for photo in photos
-        ]
-        return boxed, {}, [reason] if reason else []
+    if not any(isinstance(mask, Regions) and mask.regions for mask in masks):
+        return without(photos, "mask", "instances"), {}, []
     bare = [photo.path.name for photo in photos if "boxes" in photo.labels and "mask" not in photo.labels]
-    notes = [f"{counted(bare, 'image')} with objects that have no outline: no mask ({first(bare)})"] if bare else []
-    return photos, {"mask": mask_names(names)}, notes
+    lacking = f"{counted(bare, 'image')} with objects that have no outline: no mask, no instances ({first(bare)})"
+    notes = [lacking] if bare else []
+    if reason := too_many(names):
+        return without(photos, "mask"), {"instances": tuple(names)}, [*notes, reason]
+    return photos, {"mask": mask_names(names), "instances": tuple(names)}, notes
+
+
+def without(photos: Sequence[Photo], *targets: str) -> list[Photo]:
+    """Return photographs without their labels for some targets."""
+    return [
+        photo._replace(labels={key: label for key, label in photo.labels.items() if key not in targets})
+        for photo in photos
+    ]
 
 
 def mask_names(names: Sequence[str]) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from polyhead.data._album import Album, Label, Photo
 from polyhead.data._flaws import Flaws, boxes_within, counted, first, unlisted, unused
 from polyhead.data._folders import files_in, must_exist, subfolders
+from polyhead.data._instances import instances_within
 from polyhead.data._regions import Region, Regions, outlined, polygons_within
 from polyhead.data._sizes import read_sizes
 from polyhead.data._yolo_files import Layout, config_of, is_config, layout_of
@@ -29,7 +30,7 @@ def fits(root: Path) -> bool:
 
 
 def read(root: Path) -> Album:
-    """Return all images with the target `boxes`, and `mask` where objects have polygons.
+    """Return all images with the target `boxes`, and `mask` and `instances` where objects have polygons.
 
     Raises:
         UserError: If there are no class names, images or labels, or a file is broken or names what is not there; it
@@ -87,7 +88,7 @@ def label_file(image: Path) -> Path | None:
 
 
 def photos_of(layout: Layout, files: Mapping[Path, Path | None], flaws: Flaws) -> Iterator[Photo]:
-    """Yield the images with their labels, none where they have no file; `mask` where all objects have polygons.
+    """Yield the images with their labels, none where they have no file; outlines where all objects have polygons.
 
     Raises:
         UserError: If an image or a label file is broken.
@@ -106,6 +107,8 @@ def labels_of(file: Path, marks: Sequence[Mark], size: tuple[int, int], flaws: F
     if all(mark.polygon for mark in marks):
         regions = [Region(mark.name, polygons_within([mark.outline(size)], size), mark.line) for mark in marks]
         labels["mask"] = Regions(regions, str(file))
+        corners = [mark.corners(size) for mark in marks]
+        labels["instances"] = instances_within(list(zip(corners, regions, strict=True)), size, str(file))
     return labels
 
 

@@ -1,4 +1,4 @@
-"""Scenes of real handwritten digits, drawn as they are needed: images with four kinds of labels, offline."""
+"""Scenes of real handwritten digits, drawn as they are needed: images with five kinds of labels, offline."""
 
 from hashlib import sha256
 from typing import Final
@@ -10,7 +10,8 @@ from torchvision import tv_tensors
 
 from polyhead.data._digits import Digit, draw_background, draw_depth, draw_digits, paint, shade
 from polyhead.errors import UserError
-from polyhead.loading.source import SPLITS, Augmentations, DenseMap, Item, Source, Split
+from polyhead.loading.source import SPLITS, Augmentations, DenseMap, InstanceMasks, Item, Source, Split
+from polyhead.ops.outlines import boxes_around
 
 NAMES: Final = tuple("0123456789")
 DARK, LIGHT = (10, 95), (160, 245)
@@ -18,11 +19,12 @@ DARK, LIGHT = (10, 95), (160, 245)
 
 
 class Digits(Source):
-    """Made-up scenes of one to five handwritten digits (scikit-learn's scans) on clutter, with four targets each.
+    """Made-up scenes of one to five handwritten digits (scikit-learn's scans) on clutter, with five targets each.
 
     `label` is the class of the digit drawn clearly largest, `boxes` are tight around the ink of each, `mask` numbers
     the pixels (0 background, 1 to 10 the digits), `depth` is in metres: a tilted plane, before it the digits, all of
-    one real size, hence nearer the larger; NaN in its holes. Training, validation and test use different scans.
+    one real size, hence nearer the larger; NaN in its holes; `instances` are the pixels of each that no other hides,
+    with a tight box. Training, validation and test use different scans.
 
     Args:
         images: Training scenes, >= 1; validation and test have a quarter as many each, at least one.
@@ -49,7 +51,8 @@ class Digits(Source):
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the digits, after the background for `mask`."""
-        return {"label": NAMES, "boxes": NAMES, "mask": ("background", *NAMES), "depth": ()}
+        mask = ("background", *NAMES)
+        return {"label": NAMES, "boxes": NAMES, "mask": mask, "depth": (), "instances": NAMES}
 
     def size(self, split: Split) -> int:
         """Return how many scenes a split has."""
@@ -65,6 +68,7 @@ class Digits(Source):
             "boxes": boxes_of(digits, self.canvas),
             "mask": tv_tensors.Mask(torch.from_numpy(mask_of(digits, self.canvas))),
             "depth": DenseMap(torch.from_numpy(draw_depth(rng, digits, self.canvas))),
+            "instances": instances_of(digits, self.canvas),
         }
         return Item(tv_tensors.Image(torch.from_numpy(image)), targets)
 
@@ -98,3 +102,14 @@ def mask_of(digits: list[Digit], canvas: int) -> NDArray[np.uint8]:
     for digit in digits:
         paint(mask, digit)[digit.ink > 0.5] = 1 + digit.label
     return mask
+
+
+def instances_of(digits: list[Digit], canvas: int) -> dict[str, torch.Tensor]:
+    """Return the ink of each of m >= 1 digits that no later one hides, (m, canvas, canvas), its box and its label."""
+    owner = np.zeros((canvas, canvas), np.uint8)
+    for number, digit in enumerate(digits, 1):
+        paint(owner, digit)[digit.ink > 0.5] = number
+    layers = torch.from_numpy(owner) == torch.arange(1, len(digits) + 1)[:, None, None]
+    boxes = tv_tensors.BoundingBoxes(boxes_around(layers), format="XYXY", canvas_size=(canvas, canvas))
+    labels = torch.tensor([digit.label for digit in digits])
+    return {"boxes": boxes, "labels": labels, "masks": InstanceMasks(layers.byte())}

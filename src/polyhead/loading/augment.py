@@ -11,11 +11,11 @@ from torch import Tensor
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-from polyhead.contracts import IGNORE
 from polyhead.errors import UserError, choices, nearest, unknown
 from polyhead.loading.colours import ColorJitter
-from polyhead.loading.letterbox import GREY, letterbox_item
-from polyhead.loading.source import Augmentations, DenseMap, Item
+from polyhead.loading.letterbox import GREY, OUTSIDE, letterbox_item
+from polyhead.loading.source import Augmentations, Item
+from polyhead.ops.outlines import boxes_around
 
 LEAST = 2.0
 """Pixels below which a side of a box no longer counts as a thing that can be seen, after augmentation."""
@@ -44,8 +44,8 @@ def snake(name: str) -> str:
 def build(named: str | dict[str, Any], size: tuple[int, int]) -> tuple[str, Any]:
     """Return the name of an augmentation and the transform, from a name or {"name": ..., options}.
 
-    Where nothing was, an image shows grey or its `fill`, a mask 255, a dense map NaN. An option `size` or `target_size`
-    that is not given is `size`, the H and W of the inputs.
+    Where nothing was, an image shows grey or its `fill`, a mask 255, a dense map NaN, a mask of instances 0. An option
+    `size` or `target_size` that is not given is `size`, the H and W of the inputs.
 
     Raises:
         UserError: If there is no such augmentation or option, or a value does not suit it.
@@ -82,7 +82,7 @@ def completed(name: str, options: dict[str, Any], takes: Collection[str], size: 
 
 def fills(image: Any) -> dict[Any, Any]:
     """Return what fills new pixels of each kind, given that of images."""
-    return {tv_tensors.Image: image, tv_tensors.Mask: IGNORE, DenseMap: float("nan"), "others": 0}
+    return {tv_tensors.Image: image, **OUTSIDE, "others": 0}
 
 
 def interpolation(name: str, value: str) -> v2.InterpolationMode:
@@ -111,8 +111,8 @@ def chosen(augment: str | Sequence[str | dict[str, Any]], default: Augmentations
 class Augment:
     """Item -> another item of the same size that could have been photographed just as well.
 
-    Boxes are clamped to the image; those that keep fewer than 2 pixels of a side go, with their labels. What a
-    transform leaves of another size is letterboxed again.
+    Boxes are clamped to the image, and drawn anew around the masks of instances; those that keep fewer than 2 pixels of
+    a side go, with their labels and masks. What a transform leaves of another size is letterboxed again.
 
     Args:
         named: The augmentations, applied in order; () leaves items alone.
@@ -138,11 +138,12 @@ class Augment:
         state = generator.get_state()
         try:
             generator.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1))
-            image, targets = self.apply(item.image, item.targets)
+            image, targets = self.apply(item.image, dict(item.targets))
         finally:
             generator.set_state(state)
         if image.shape[-2:] != self.size:
-            (image, targets), _ = letterbox_item(Item(image, targets), self.size)
+            item, _ = letterbox_item(Item(image, targets), self.size)
+            image, targets = item.image, dict(item.targets)
         return Item(image, {name: seen(target) for name, target in targets.items()})
 
     def apply(self, image: Any, targets: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -156,12 +157,15 @@ class Augment:
 
 
 def seen(target: Any) -> Any:
-    """Return a target without the boxes that were cut and of which too little can still be seen; others unchanged."""
+    """Return a target without the objects that were cut and of which too little can still be seen; others unchanged."""
     if not isinstance(target, dict):
         return target
     boxes = v2.functional.clamp_bounding_boxes(target["boxes"])
     before, after = target["boxes"].as_subclass(Tensor), boxes.as_subclass(Tensor)
-    sides = after[:, 2:] - after[:, :2]
     whole = (before == after).all(1)
+    if "masks" in target:
+        after = boxes_around(target["masks"].as_subclass(Tensor))
+    sides = after[:, 2:] - after[:, :2]
     kept = (sides >= LEAST).all(1) | (whole & (sides > 0).all(1))
-    return {"boxes": tv_tensors.wrap(boxes.as_subclass(Tensor)[kept], like=boxes), "labels": target["labels"][kept]}
+    masks = {"masks": tv_tensors.wrap(target["masks"][kept], like=target["masks"])} if "masks" in target else {}
+    return {"boxes": tv_tensors.wrap(after[kept], like=boxes), "labels": target["labels"][kept], **masks}

@@ -1,5 +1,6 @@
 """Scale an image and its targets, keeping the ratio, and pad them to one size: the letterbox."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -10,11 +11,13 @@ from torchvision.transforms.v2 import InterpolationMode
 from torchvision.transforms.v2.functional import resize_image
 
 from polyhead.contracts import IGNORE, Frame, Interpolation
-from polyhead.loading.source import DenseMap, Item
+from polyhead.loading.source import DenseMap, InstanceMasks, Item
 from polyhead.ops.frames import inside
 
 GREY = 114
 """The value of padded image pixels."""
+OUTSIDE: dict[type, float] = {tv_tensors.Mask: IGNORE, DenseMap: float("nan"), InstanceMasks: 0}
+"""What stands where nothing was, in each kind of map."""
 MODES: dict[Interpolation, InterpolationMode] = {
     "nearest": InterpolationMode.NEAREST_EXACT,
     "bilinear": InterpolationMode.BILINEAR,
@@ -54,11 +57,11 @@ def letterbox_item(
     return Item(tv_tensors.Image(image), letterbox_targets(item.targets, size)), frame
 
 
-def letterbox_targets(targets: dict[str, Any], size: int | tuple[int, int]) -> dict[str, Any]:
+def letterbox_targets(targets: Mapping[str, Any], size: int | tuple[int, int]) -> dict[str, Any]:
     """Return targets brought into `size`; a target without places is unchanged.
 
     Each target knows the size of its image, (H, W) of a mask or the canvas of boxes, so that no pixels are needed.
-    Masks are scaled by nearest pixels and padded with 255, dense maps with NaN.
+    Masks are scaled by nearest pixels and padded with 255, dense maps with NaN, masks of instances with 0.
     """
     return {name: letterbox_target(target, pair(size)) for name, target in targets.items()}
 
@@ -66,11 +69,13 @@ def letterbox_targets(targets: dict[str, Any], size: int | tuple[int, int]) -> d
 def letterbox_target(target: Any, size: tuple[int, int]) -> Any:
     """Return one target brought into `size` (H, W)."""
     if isinstance(target, dict):
-        return {**target, "boxes": letterbox_boxes(target["boxes"], size)}
+        return letterbox_targets(target, size)
+    if isinstance(target, tv_tensors.BoundingBoxes):
+        return letterbox_boxes(target, size)
     if not isinstance(target, tv_tensors.Mask):
         return target
     frame = fit((target.shape[-2], target.shape[-1]), size)
-    fill = float("nan") if isinstance(target, DenseMap) else IGNORE
+    fill = OUTSIDE.get(type(target), IGNORE)
     moved = place(target.as_subclass(Tensor)[None], frame, size, InterpolationMode.NEAREST_EXACT, fill)[0]
     return moved.as_subclass(type(target))
 

@@ -1,6 +1,6 @@
 """The items of one split, letterboxed, augmented and kept in memory: what a torch DataLoader reads."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import torch
@@ -104,13 +104,13 @@ class Samples(Dataset[Sample | Failure]):
             self.kept[index] = sample
         return sample
 
-    def targets(self, index: int) -> dict[str, Any]:
+    def targets(self, index: int) -> Mapping[str, Any]:
         """Return the targets of `still`, without reading pixels where the source gives them without."""
         if type(self.source).targets is Source.targets:  # they cost the pixels: keep those too
             return self.still(index)[0].targets
         return letterbox_targets(self.chosen(self.source.targets(self.split, index)), self.size)
 
-    def chosen(self, targets: dict[str, Any]) -> dict[str, Any]:
+    def chosen(self, targets: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the targets that are wanted, in the order of `names`."""
         return {name: targets[name] for name in self.names if name in targets}
 

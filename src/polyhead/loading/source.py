@@ -5,6 +5,7 @@ shapes: H and W pixels, m objects, K classes or values.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from torchvision import tv_tensors
@@ -21,6 +22,13 @@ class DenseMap(tv_tensors.Mask):  # type: ignore[misc]  # torchvision ships no t
     """
 
 
+class InstanceMasks(tv_tensors.Mask):  # type: ignore[misc]  # as above
+    """The pixels of each of m objects, (m, H, W) uint8 of 0 and 1; objects may overlap, and m may be 0.
+
+    To `torchvision.transforms.v2` it is a mask, moved as `DenseMap` is; where nothing was, there is no object.
+    """
+
+
 class Item(NamedTuple):
     """One image and what is known of it.
 
@@ -29,11 +37,11 @@ class Item(NamedTuple):
         targets: By target name, only those that the item carries. A class is an int; several classes or values are a
             float tensor (K,); boxes are {"boxes": tv_tensors.BoundingBoxes XYXY float (m, 4), "labels": long (m,)}; a
             segmentation is a tv_tensors.Mask (H, W) uint8 of class numbers, 255 unlabelled; depth is a DenseMap
-            (H, W) float32.
+            (H, W) float32; instances are boxes with "masks": InstanceMasks (m, H, W).
     """
 
     image: Any
-    targets: dict[str, Any]
+    targets: Mapping[str, Any]
 
 
 class Source(ABC):
@@ -63,7 +71,7 @@ class Source(ABC):
             UserError: If its file cannot be read; it names the file.
         """
 
-    def targets(self, split: Split, index: int) -> dict[str, Any]:
+    def targets(self, split: Split, index: int) -> Mapping[str, Any]:
         """Return the targets of an item; overridden where they come without pixels."""
         return self.item(split, index).targets
 

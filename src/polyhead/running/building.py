@@ -54,8 +54,8 @@ def check_targets(task: Any, data: "DataModule") -> None:
 
     Raises:
         UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa;
-            if no training image carries the target, and the head would learn nothing; or if images are blended, and it
-            cannot learn from such.
+            if boxes have no masks, and the head learns these; if no training image carries the target, and the head
+            would learn nothing; or if images are blended, and it cannot learn from such.
     """
     for name, head in task.model.named_heads().items():
         if data.mix and not head.mixes:
@@ -70,10 +70,10 @@ def check_targets(task: Any, data: "DataModule") -> None:
                 f"task.heads.{name}: no training image carries the target {task.targets[name]!r}; label some, or leave"
                 f" the head out with task.heads.{name}=null"
             )
-        if given is not None and form(given) != form(taken):
+        if given is not None and (form(given) != form(taken) or parts(taken) - parts(given)):
             raise UserError(
-                f"task.heads.{name}: the target {task.targets[name]!r} is {form(given)}, and this head learns"
-                f" {form(taken)}; choose another with task.heads.{name}.target"
+                f"task.heads.{name}: the target {task.targets[name]!r} is {told(given)}, and this head learns"
+                f" {told(taken)}; choose another with task.heads.{name}.target"
             )
 
 
@@ -82,6 +82,17 @@ def form(targets: Any) -> str:
     if not isinstance(targets, torch.Tensor):
         return "a list of boxes or the like"
     return "a map of pixels" if targets.ndim > 2 else "one class or number, or several"
+
+
+def parts(targets: Any) -> set[str]:
+    """Return the keys of the first item of collated targets that are a list of dicts; of others none."""
+    return set(targets[0]) if isinstance(targets, list) else set()
+
+
+def told(targets: Any) -> str:
+    """Return in words what form collated targets have, and of a list of what."""
+    held = f" ({', '.join(sorted(parts(targets)))})" if parts(targets) else ""
+    return form(targets) + held
 
 
 def check_length(trainer: dict[str, Any]) -> None:
