@@ -142,6 +142,25 @@ def test_an_augmentation_that_needs_boxes_says_so_where_there_are_none() -> None
         augmented(["random_iou_crop"], 1, Item(item().image, {"label": 1}))
 
 
+@pytest.mark.parametrize("name", ["aug_mix", "auto_augment", "rand_augment", "trivial_augment_wide"])
+def test_policies_change_images_alone_and_refuse_items_with_places(name: str) -> None:
+    noise = tv_tensors.Image(torch.randint(256, (3, 28, 28), dtype=torch.uint8))
+    changed = [Augment((name,), (28, 28))(Item(noise, {"label": 1}), (0, number)) for number in range(20)]
+    assert {one.image.shape for one in changed} == {(3, 28, 28)}
+    assert {one.image.dtype for one in changed} == {torch.uint8}
+    assert len({int(one.image.sum()) for one in changed}) > 3
+    with pytest.raises(UserError, match=f"'{name}' cannot work on this data: Inputs of type"):
+        augmented([name], 1)
+
+
+def test_the_policies_that_move_images_alone_are_named() -> None:
+    assert (
+        Augment(("random_horizontal_flip", {"name": "rand_augment", "magnitude": 5}), (8, 8)).image_only
+        == "rand_augment"
+    )
+    assert Augment(("random_horizontal_flip", "color_jitter"), (8, 8)).image_only == ""
+
+
 def test_auto_is_the_sources_own_and_none_is_nothing() -> None:
     assert chosen("auto", ("random_horizontal_flip",)) == ("random_horizontal_flip",)
     assert chosen("none", ("random_horizontal_flip",)) == ()

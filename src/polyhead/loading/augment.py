@@ -27,6 +27,8 @@ SanitizeKeyPoints SetClampingMode TenCrop ToDtype ToImage ToPILImage ToPureTenso
 UniformTemporalSubsample
 """
 """Transforms that need functions or transforms as options, or whole batches, or that change the form of the data."""
+IMAGE_ONLY = ("aug_mix", "auto_augment", "rand_augment", "trivial_augment_wide")
+"""Policies of torchvision that turn and shift images, and no boxes and maps with them."""
 
 
 def catalogue() -> dict[str, Any]:
@@ -125,6 +127,11 @@ class Augment:
     def __init__(self, named: Augmentations, size: tuple[int, int]) -> None:
         self.size: Final = size
         self.steps: Final = tuple(build(one, size) for one in named)
+
+    @property
+    def image_only(self) -> str:
+        """The first augmentation that moves what is in the image, and no target with it; "" where none does."""
+        return next((name for name, _ in self.steps if name in IMAGE_ONLY), "")
 
     def __call__(self, item: Item, entropy: tuple[int, ...]) -> Item:
         """Return `item` augmented at random: a function of `entropy` alone (seed, epoch, number of the item ...).

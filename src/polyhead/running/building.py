@@ -12,6 +12,9 @@ from polyhead.recipes.build import build, build_data
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
 
+WHOLE = "one class or number, or several"
+"""The form of targets that say something of a whole item, and not of places in it."""
+
 
 def load_data(recipe: dict[str, Any]) -> "DataModule":
     """Return the data of a recipe, loading the targets that its heads learn, and say what was found and left out."""
@@ -50,38 +53,55 @@ def build_task(recipe: dict[str, Any]) -> Any:
 
 
 def check_targets(task: Any, data: "DataModule") -> None:
-    """Check that each head's target has the form that the head takes, on the first batch that carries it.
+    """Check that each head can learn its target as the data give it, on the first batch that carries it.
 
     Raises:
         UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa;
             if boxes have no masks, and the head learns these; if no training image carries the target, and the head
-            would learn nothing; or if images are blended, and it cannot learn from such.
+            would learn nothing; if images are blended, and it cannot learn from such; or if an augmentation moves
+            things, and its target not with them.
     """
     for name, head in task.model.named_heads().items():
+        where, target = f"task.heads.{name}", task.targets[name]
+        given = next(iter(data.examples(target)), None)
         if data.mix and not head.mixes:
             raise UserError(
-                f"task.heads.{name}: data.mix blends two images into one, and this head cannot learn from such; set"
-                f" data.mix=none, or leave the head out with task.heads.{name}=null"
+                f"{where}: data.mix blends two images into one, and this head cannot learn from such; set"
+                f" data.mix=none, or leave the head out with {where}=null"
             )
-        given = next(iter(data.examples(task.targets[name])), None)
-        taken = head.example_targets(1, data.size, torch.Generator())
         if given is None and data.source.size("train"):
             raise UserError(
-                f"task.heads.{name}: no training image carries the target {task.targets[name]!r}; label some, or leave"
-                f" the head out with task.heads.{name}=null"
+                f"{where}: no training image carries the target {target!r}; label some, or leave the head out with"
+                f" {where}=null"
             )
-        if given is not None and (form(given) != form(taken) or parts(taken) - parts(given)):
-            raise UserError(
-                f"task.heads.{name}: the target {task.targets[name]!r} is {told(given)}, and this head learns"
-                f" {told(taken)}; choose another with task.heads.{name}.target"
-            )
+        if given is not None:
+            check_form(where, target, given, head.example_targets(1, data.size, torch.Generator()))
+            check_moves(where, target, given, data)
+
+
+def check_form(where: str, target: str, given: Any, taken: Any) -> None:
+    """Raise where the targets `given` have another form than those that a head takes; `where` is its dotted key."""
+    if form(given) != form(taken) or parts(taken) - parts(given):
+        raise UserError(
+            f"{where}: the target {target!r} is {told(given)}, and this head learns {told(taken)}; choose another with"
+            f" {where}.target"
+        )
+
+
+def check_moves(where: str, target: str, given: Any, data: "DataModule") -> None:
+    """Raise where an augmentation moves what is in an image, and targets that have places stay where they were."""
+    if form(given) != WHOLE and data.augment.image_only:
+        raise UserError(
+            f"{where}: the augmentation {data.augment.image_only!r} moves an image and not its target {target!r},"
+            f" {form(given)}; take some that move both, such as random_affine and color_jitter, in data.augment"
+        )
 
 
 def form(targets: Any) -> str:
     """Return in words what form collated targets have."""
     if not isinstance(targets, torch.Tensor):
         return "a list of boxes or the like"
-    return "a map of pixels" if targets.ndim > 2 else "one class or number, or several"
+    return "a map of pixels" if targets.ndim > 2 else WHOLE
 
 
 def parts(targets: Any) -> set[str]:
