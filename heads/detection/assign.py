@@ -27,17 +27,23 @@ class Truth(NamedTuple):
 
 
 class Assignment(NamedTuple):
-    """What each anchor point is to say.
+    """What each anchor point is to say, twice: of every point, and of the k points that each true box claimed.
+
+    The second form is short and of fixed shape: losses gather from it without asking the device how much there is.
 
     Attributes:
         truth: (B, A) which of the item's true boxes the point answers for; 0 where none.
         positive: (B, A) bool, whether it answers for one.
         score: (B, A) the score that it should give to that box's class, in [0, 1]; 0 where none.
+        place: (B, G, k) which points each box claimed, the best aligned first.
+        goal: (B, G, k) the score of those that answer for it; 0 of the rest.
     """
 
     truth: Tensor
     positive: Tensor
     score: Tensor
+    place: Tensor
+    goal: Tensor
 
 
 class Match(NamedTuple):
@@ -95,16 +101,15 @@ def candidates(truth: Truth, points: Tensor, strides: Tensor) -> Tensor:
     x1, y1, x2, y2 = truth.boxes[..., None].unbind(dim=2)
     x, y = points.T.contiguous()
     inside: Tensor = (x > x1) & (x < x2) & (y > y1) & (y < y2)
-    item, box = (truth.real & ~inside.any(dim=-1)).nonzero(as_tuple=True)
-    small = truth.boxes[item, box]
-    away: Tensor = torch.cdist((small[:, :2] + small[:, 2:]) / 2, points)
-    away = away.masked_fill(strides > strides.min(), torch.inf)
-    inside[item, box, away.argmin(dim=-1)] = True
-    return inside
+    middle, finest = (truth.boxes[..., :2] + truth.boxes[..., 2:]) / 2, (strides <= strides.min())[:, None]
+    away: Tensor = torch.cdist(middle, points.where(finest, 1e9), compute_mode="donot_use_mm_for_euclid_dist")
+    nearest = away.argmin(dim=-1, keepdim=True)
+    small = truth.real[..., None] & ~inside.any(dim=-1, keepdim=True)
+    return inside.scatter_(2, nearest, inside.gather(2, nearest) | small)
 
 
 def settle(place: Tensor, overlap: Tensor, claimed: Tensor, points: int) -> Tensor:
-    """Return the one box each anchor point answers for: of those that claim it, the one of the highest IoU.
+    """Return which claims hold: each anchor point goes to the box of the highest IoU of those that claim it.
 
     Args:
         place: (B, G, k) the points among which each box may claim.
@@ -113,14 +118,24 @@ def settle(place: Tensor, overlap: Tensor, claimed: Tensor, points: int) -> Tens
         points: A.
 
     Returns:
-        (B, A) the box; G for a point that nobody claims. Of equal claims the first box wins.
+        (B, G, k) bool. Of equal claims the first box's holds.
     """
-    batch, boxes, _ = place.shape
-    flat = place.flatten(1)
+    batch, flat = len(place), place.flatten(1)
     best = overlap.new_zeros(batch, points).scatter_reduce(1, flat, overlap.where(claimed, -1).flatten(1), "amax")
     winner = claimed & (overlap >= best.gather(1, flat).view_as(place))
-    names = torch.arange(boxes, device=place.device)[:, None].where(winner, boxes)
-    return place.new_full((batch, points), boxes).scatter_reduce(1, flat, names.flatten(1), "amin")
+    return claimed & (owners(place, winner, points).gather(1, flat).view_as(place) == numbers(place))
+
+
+def numbers(place: Tensor) -> Tensor:
+    """Return the numbers (G, 1) of the boxes whose claims are `place` (B, G, k)."""
+    return torch.arange(place.shape[1], device=place.device)[:, None]
+
+
+def owners(place: Tensor, mine: Tensor, points: int) -> Tensor:
+    """Return the first box (B, A) that each point is `mine` (B, G, k) of; G for a point of none."""
+    none = place.shape[1]
+    names = numbers(place).where(mine, none).flatten(1)
+    return place.new_full((len(place), points), none).scatter_reduce(1, place.flatten(1), names, "amin")
 
 
 def assign(
@@ -141,20 +156,24 @@ def assign(
     """
     overlaps = pairwise_iou(truth.boxes, boxes)
     item = torch.arange(len(boxes), device=boxes.device)[:, None]
-    score = logits.mT[item, truth.labels].sigmoid_()
-    alignment = score.sqrt_() * (overlaps**3) ** 2
+    alignment = align(logits.mT[item, truth.labels], overlaps)
     alignment.masked_fill_(~candidates(truth, points, strides), -1)
     alignment, place = alignment.topk(min(most, len(points)))
     overlap = overlaps.gather(2, place)
+    mine = settle(place, overlap, alignment >= 0, len(points))
+    return conclude(place, alignment.where(mine, 0), overlap.where(mine, 0), mine, len(points))
 
-    owner = settle(place, overlap, alignment >= 0, len(points))
-    name = torch.arange(truth.boxes.shape[1], device=place.device)[:, None]
-    mine = (owner.gather(1, place.flatten(1)).view_as(place) == name) & (alignment >= 0)
-    alignment, overlap = alignment.where(mine, 0), overlap.where(mine, 0)
-    best = alignment.amax(dim=-1, keepdim=True).clamp(
-        min=1e-30
-    )  # IoU^6 of a poor first guess is far below any usual epsilon
+
+def align(logits: Tensor, overlap: Tensor) -> Tensor:
+    """Return score^0.5 x IoU^6 of logits and IoU of one shape."""
+    return logits.sigmoid().sqrt_() * (overlap**3) ** 2
+
+
+def conclude(place: Tensor, alignment: Tensor, overlap: Tensor, mine: Tensor, points: int) -> Assignment:
+    """Return what A `points` are to say, from claims (B, G, k) that are settled; those not `mine` are 0."""
+    best = alignment.amax(dim=-1, keepdim=True).clamp(min=1e-30)  # a poor first guess is far below any usual epsilon
     goal = alignment / best * overlap.amax(dim=-1, keepdim=True)
-    score = goal.new_zeros(boxes.shape[:2]).scatter_reduce(1, place.flatten(1), goal.flatten(1), "amax")
-    positive = owner < truth.boxes.shape[1]
-    return Assignment(owner.where(positive, 0), positive, score)
+    score = goal.new_zeros(len(place), points).scatter_reduce(1, place.flatten(1), goal.flatten(1), "amax")
+    owner = owners(place, mine, points)
+    positive = owner < place.shape[1]
+    return Assignment(owner.where(positive, 0), positive, score, place, goal)

@@ -3,10 +3,10 @@
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torchvision.ops import complete_box_iou_loss
 
 from polyhead.contracts import Loss
 from polyhead.heads.detection.assign import Assignment, Match, Truth, assign, pad
+from polyhead.heads.detection.ciou import ciou_loss
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 
 CLASS_WEIGHT, BOX_WEIGHT = 0.5, 7.5
@@ -24,9 +24,9 @@ def class_loss(logits: Tensor, truth: Truth, assignment: Assignment, known: Tens
         assignment: The points' boxes and scores.
         known: (B, K) bool; classes that are not known get exactly no gradient. None: all are.
     """
-    item, point = assignment.positive.nonzero(as_tuple=True)
-    goal = torch.zeros_like(logits)
-    goal[item, point, truth.labels[item, assignment.truth[item, point]]] = assignment.score[item, point]
+    where = assignment.place * logits.shape[2] + truth.labels[..., None]
+    none = torch.zeros_like(logits).flatten(1)
+    goal = none.scatter_reduce_(1, where.flatten(1), assignment.goal.flatten(1), "amax").view_as(logits)
     weight = None if known is None else known[:, None].to(logits)
     return binary_cross_entropy_with_logits(logits, goal, weight, reduction="sum")
 
@@ -39,10 +39,11 @@ def box_loss(boxes: Tensor, truth: Truth, assignment: Assignment) -> Tensor:
         truth: The true boxes; no box without area is assigned.
         assignment: The points' boxes and scores.
     """
-    item, point = assignment.positive.nonzero(as_tuple=True)
-    goal = truth.boxes[item, assignment.truth[item, point]]
-    each: Tensor = complete_box_iou_loss(boxes[item, point], goal)
-    return (each * assignment.score[item, point]).sum()
+    place, goal = assignment.place.flatten(1), assignment.goal
+    said = boxes.gather(1, place[..., None].expand(-1, -1, 4)).view(*goal.shape, 4)
+    unit = (torch.arange(4, device=boxes.device) // 2).to(boxes)  # a box with area, so that CIoU is never NaN
+    true = truth.boxes.where(truth.real[..., None], unit)
+    return (ciou_loss(said, true[:, :, None].expand_as(said)) * goal).sum()
 
 
 def match(outputs: DetectionOutputs, targets: Boxes) -> Match:

@@ -101,7 +101,21 @@ def test_boxes_may_be_torchvisions_own_of_any_number_type() -> None:
 
 def test_no_items_give_an_empty_assignment() -> None:
     found = run(torch.zeros(0, 20, 4), torch.zeros(0, 20, 3))
-    assert [tuple(each.shape) for each in found] == [(0, 20)] * 3
+    assert [tuple(each.shape) for each in found] == [(0, 20)] * 3 + [(0, 1, 10)] * 2
+
+
+def test_both_forms_of_an_assignment_say_the_same() -> None:
+    generator = torch.Generator().manual_seed(2)
+    targets = [target([0, 0, 20, 20], [4, 4, 30, 30], [1, 1, 19, 21]), target([8.5, 8.5, 9.5, 9.5])]
+    found = run(around(9, 2), torch.randn(2, 20, 1, generator=generator), *targets)
+    score, truth = torch.zeros(2, 20), torch.zeros(2, 20, dtype=torch.int64)
+    for item, box, claim in (found.goal > 0).nonzero().tolist():
+        point = found.place[item, box, claim]
+        assert score[item, point] == 0
+        score[item, point], truth[item, point] = found.goal[item, box, claim], box
+    assert torch.equal(found.score, score)
+    assert torch.equal(found.truth, truth)
+    assert torch.equal(found.positive, score > 0)
 
 
 def test_items_do_not_see_each_other() -> None:

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torchvision.ops import complete_box_iou_loss
 
 from polyhead.contracts import Loss
@@ -109,3 +110,14 @@ def test_boxes_without_area_in_the_labels_leave_loss_and_gradient_finite(targets
     total = sum(loss.total for loss in losses(out, [targets[0], flat]).values())
     grads = torch.autograd.grad(total, [out.logits, out.boxes])
     assert all(grad.isfinite().all() for grad in grads)
+
+
+def test_no_shape_depends_on_values_so_that_a_gpu_is_never_waited_for() -> None:
+    with FakeTensorMode():  # it knows shapes alone: item(), nonzero() and masks raise
+        points, strides = grid(SHAPES, (8, 16, 32))
+        out = DetectionOutputs(
+            torch.zeros(2, 84, 3).requires_grad_(), torch.zeros(2, 84, 4).requires_grad_(), points, strides, (64, 64)
+        )
+        targets = [{"boxes": torch.zeros(n, 4), "labels": torch.zeros(n, dtype=torch.int64)} for n in (3, 0)]
+        total = sum(loss.total for loss in losses(out, targets, torch.ones(2, 3, dtype=torch.bool)).values())
+        torch.autograd.grad(total, [out.logits, out.boxes])
