@@ -1,0 +1,27 @@
+"""Our runs, as a user starts them: recipes, lengths, and the spread of what several seeds give."""
+
+import shutil
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+import _peer
+
+
+def length(budget: float) -> list[str]:
+    """Return what limits a run to a number of seconds of training."""
+    minutes, seconds = divmod(int(budget), 60)
+    hours, minutes = divmod(minutes, 60)
+    return [f"trainer.max_time=00:{hours:02d}:{minutes:02d}:{seconds:02d}", "trainer.max_epochs=-1"]
+
+
+def fit(recipe: str, home: Path, budget: float, seed: int, *overrides: str) -> float:
+    """Run `polyhead fit` into the folder `home`; return the seconds that the whole command took."""
+    shutil.rmtree(home, ignore_errors=True)
+    arguments = ["fit", recipe, f"seed={seed}", *length(budget), *overrides, "--run", home]
+    return _peer.polyhead(*arguments, log=home.with_suffix(".txt"))
+
+
+def spread(values: Sequence[float]) -> str:
+    """Return the mean of several seeds, with the lowest and the highest."""
+    return f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
