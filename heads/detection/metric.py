@@ -1,68 +1,97 @@
 """COCO's average precision of boxes, also over ranks that saw different numbers of images.
 
-The only module here that imports torchmetrics and faster-coco-eval; nothing but training and evaluation loads it.
+The only module here that imports torchmetrics; nothing but training and evaluation loads it.
 """
 
-from typing import Any, final
+from itertools import pairwise
+from typing import final
 
 import numpy as np
 import torch
-from faster_coco_eval import COCO, COCOeval_faster
+from numpy.typing import NDArray
 from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 from torchvision.ops import box_convert
 
+from polyhead.heads.detection.matching import best_first, close_pairs, match, precision_at
+
 IMAGE, TRUE, FOUND = 0.0, 1.0, 2.0
 """What a packed row is: the begin of an image, a true box, or a predicted one."""
+IOUS, RECALLS = np.linspace(0.5, 0.95, 10), np.linspace(0, 1, 101)
+MOST = 100
+"""Predictions of an image and class that count, the best ones."""
 
 
-def pack(prediction: dict[str, Tensor], target: dict[str, Tensor]) -> Tensor:
-    """Return one image as rows (1 + g + r, 7) of kind, label, score, x1, y1, x2, y2; the first marks its begin."""
-    true, found = target["boxes"], prediction["boxes"]
-    rows = torch.zeros(1 + len(true) + len(found), 7, device=found.device)
-    truths, finds = rows[1 : 1 + len(true)], rows[1 + len(true) :]
-    truths[:, 0], truths[:, 1], truths[:, 3:] = TRUE, target["labels"], true
-    finds[:, 0], finds[:, 1], finds[:, 2], finds[:, 3:] = FOUND, prediction["labels"], prediction["scores"], found
-    return rows
+def pack(predictions: list[dict[str, Tensor]], targets: list[dict[str, Tensor]]) -> Tensor:
+    """Return images as rows (B + g + r, 7) of kind, label, score, x1, y1, x2, y2.
 
-
-def coco(images: list[int], rows: Tensor, classes: list[int], image_count: int) -> COCO:
-    """Return rows (N, 7) of one kind in COCO's form, in memory; `images` (N) are their images' numbers from 1 on."""
-    boxes = box_convert(rows[:, 3:], "xyxy", "xywh").tolist()
-    each = zip(images, rows[:, 1].int().tolist(), rows[:, 2].tolist(), boxes, strict=True)
-    annotations = [
-        {
-            "id": number,  # from 1 on: 0 means unmatched
-            "image_id": image,
-            "category_id": label,
-            "score": score,
-            "bbox": box,
-            "area": box[2] * box[3],
-            "iscrowd": 0,
-        }
-        for number, (image, label, score, box) in enumerate(each, start=1)
-    ]
-    pictures = [{"id": number} for number in range(1, image_count + 1)]
-    return COCO({"images": pictures, "categories": [{"id": label} for label in classes], "annotations": annotations})
-
-
-def evaluate(true: COCO, found: COCO, ious: "np.ndarray[Any, Any] | None" = None) -> dict[str, Any]:
-    """Return what COCO's protocol accumulates, all sizes of boxes together and at most 100 an image and class.
+    Each image begins with a row that marks it; its g true and r predicted boxes follow.
 
     Args:
-        true: The true boxes.
-        found: The predicted ones.
-        ious: At which IoU a box counts as found; None: 0.5, 0.55 ... 0.95.
+        predictions: `boxes`, `scores` and `labels` of B >= 1 images.
+        targets: `boxes` and `labels` of the same.
     """
-    run = COCOeval_faster(true, found, iouType="bbox")
-    run.params.areaRng, run.params.areaRngLbl, run.params.maxDets = [[0, 1e10]], ["all"], [100]
-    if ious is not None:
-        run.params.iouThrs = ious
-    run.evaluate()
-    run.accumulate()
-    result: dict[str, Any] = run.eval
-    return result
+    true = torch.cat([one["boxes"] for one in targets]).float()
+    found = torch.cat([one["boxes"] for one in predictions]).float()
+    rows = torch.zeros(len(targets) + len(true) + len(found), 7, device=found.device)
+    truths, finds = rows[len(targets) : len(targets) + len(true)], rows[len(targets) + len(true) :]
+    truths[:, 0], truths[:, 1], truths[:, 3:] = TRUE, torch.cat([one["labels"] for one in targets]), true
+    finds[:, 0], finds[:, 1], finds[:, 3:] = FOUND, torch.cat([one["labels"] for one in predictions]), found
+    finds[:, 2] = torch.cat([one["scores"] for one in predictions])
+    counts = [1] * len(targets) + [len(one["boxes"]) for one in (*targets, *predictions)]
+    images = np.repeat(np.tile(np.arange(len(targets)), 3), counts)
+    return rows[torch.from_numpy(images.argsort(kind="stable")).to(rows.device)]
+
+
+def evaluate(rows: Tensor) -> tuple[NDArray[np.float64], Tensor]:
+    """Return what COCO's protocol finds, all sizes of boxes together and at most 100 of an image and class.
+
+    Boxes that end before they begin count as little as if they were not there.
+
+    Args:
+        rows: (N, 7) of `pack`, on the CPU.
+
+    Returns:
+        The precision (10, 101, K) at each IoU of 0.5, 0.55 ... 0.95, recall of 0, 0.01 ... 1, and class with a true
+        box (one class of zeros if there is none); and which predictions find a true box at IoU 0.5, (r,) bool in the
+        order of the rows.
+    """
+    boxes = box_convert(rows[:, 3:], "xyxy", "xywh").numpy()
+    kind, labels, scores = rows[:, 0].numpy(), rows[:, 1].numpy(), rows[:, 2].numpy()
+    real = boxes[:, 2:].prod(1) >= 0
+    true = np.flatnonzero((kind == TRUE) & real)
+    classes = np.unique(labels[true])
+    names = np.searchsorted(classes, labels)
+    group = (kind == IMAGE).cumsum() * len(classes) + names
+    true = true[group[true].argsort(kind="stable")]
+    known = np.flatnonzero((kind == FOUND) & np.isin(labels, classes))
+    order, ranks = best_first(group[known], scores[known], MOST)
+    found, ranks = known[order][real[known[order]]], ranks[real[known[order]]]
+    pairs = close_pairs(boxes[found], group[found], boxes[true], group[true], IOUS[0])
+    hits = match(pairs, ranks, len(true), IOUS)
+    caught = np.zeros(len(rows), dtype=bool)
+    caught[found] = hits[0]
+    return curves(hits, scores[found], names[found], np.bincount(names[true])), torch.from_numpy(caught[kind == FOUND])
+
+
+def curves(
+    hits: NDArray[np.bool_], scores: NDArray[np.float32], names: NDArray[np.int64], true: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the precision (10, 101, K), or zeros (10, 101, 1) if K is 0.
+
+    Args:
+        hits: (10, n) whether each of n predictions finds a true box, at each IoU.
+        scores: (n,); of equal ones the earlier comes first.
+        names: (n,) class numbers in [0, K).
+        true: (K,) true boxes of each class, >= 1.
+    """
+    if not len(true):
+        return np.zeros((len(IOUS), len(RECALLS), 1))
+    order = np.lexsort((-scores, names))
+    edges = np.searchsorted(names[order], np.arange(len(true) + 1))
+    each = (order[start:stop] for start, stop in pairwise(edges))
+    return np.stack([precision_at(hits[:, mine], n, RECALLS) for mine, n in zip(each, true.tolist(), strict=True)], 2)
 
 
 def best_f1(scores: Tensor, hits: Tensor, true: int) -> dict[str, Tensor]:
@@ -120,25 +149,15 @@ class DetectionMetric(Metric):
 
     def update(self, preds: list[dict[str, Tensor]], target: list[dict[str, Tensor]]) -> None:
         """Take in images: `boxes`, `scores` and `labels` predicted, `boxes` and `labels` true, of each."""
-        self.rows += [pack(*pair).to(self.device) for pair in zip(preds, target, strict=True)]
+        if target:
+            self.rows.append(pack(preds, target).to(self.device))
 
     def compute(self) -> dict[str, Tensor]:
         """Return the values over all images of all ranks."""
         rows = dim_zero_cat(self.rows).float().cpu()
-        images, kind = (rows[:, 0] == IMAGE).cumsum(0), rows[:, 0]
-        classes = sorted(set(rows[kind == TRUE, 1].int().tolist()))
-        true, found = (
-            coco(images[kind == which].tolist(), rows[kind == which], classes, int(images[-1]))
-            for which in (TRUE, FOUND)
-        )
-        scores = rows[kind == FOUND, 2]
-        hits = torch.zeros(len(scores), dtype=torch.bool)
-        precision = np.zeros((10, 1, 1))
-        if classes:
-            precision = evaluate(true, found)["precision"]  # (IoU, recall, class, 1, 1)
-            pairs = evaluate(true, found, np.array([0.5]))["matched"]  # "PREDICTED_TRUE", by number from 1 on
-            hits[[int(pair.partition("_")[0]) - 1 for pair in pairs]] = True
+        scores, true = rows[rows[:, 0] == FOUND, 2], int((rows[:, 0] == TRUE).sum())
+        precision, hits = evaluate(rows)
         means = {"map": precision, "map50": precision[0], "map75": precision[5]}
         values = {name: torch.tensor(each.mean(), dtype=torch.float32) for name, each in means.items()}
-        values |= best_f1(scores, hits, int((kind == TRUE).sum()))
+        values |= best_f1(scores, hits, true)
         return {name: value.to(self.device) for name, value in values.items()}

@@ -10,7 +10,7 @@ from torch import Tensor, distributed, multiprocessing
 from torchmetrics.detection import MeanAveragePrecision
 
 from polyhead.contracts import FeatureSpec
-from polyhead.heads.detection import Detection
+from polyhead.heads.detection import Detection, matching
 from polyhead.heads.detection.metric import DetectionMetric
 
 Images = list[dict[str, Tensor]]
@@ -59,6 +59,20 @@ def test_it_agrees_with_torchmetrics(seed: int) -> None:
     assert 0.05 < values["map"] < 0.95
     for name, other in (("map", "map"), ("map50", "map_50"), ("map75", "map_75")):
         assert values[name] == pytest.approx(expected[other].item(), abs=1e-6)
+
+
+def test_boxes_that_end_before_they_begin_count_nowhere() -> None:
+    box, turned = [0.0, 0, 10, 10], [30.0, 0, 20, 10]
+    found = [image(turned, box, labels=[0, 0], scores=[0.9, 0.5])]
+    assert ours(found, [image(box, turned, labels=[0, 0])])["map"] == pytest.approx(1)
+    assert ours(found, [image(turned, labels=[0])])["map"] == 0
+
+
+def test_many_boxes_of_one_class_are_compared_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    predictions, targets = some(3, images=30, classes=2)
+    whole = ours(predictions, targets)
+    monkeypatch.setattr(matching, "CHUNK", 5)
+    assert ours(predictions, targets) == whole
 
 
 def test_only_the_hundred_best_of_an_image_and_class_count() -> None:
