@@ -20,10 +20,10 @@ from polyhead.contracts import (
     finer_levels,
     grid_strides,
 )
-from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy, without_unknown
+from polyhead.heads._paint import Paint, to_cells, to_pixels
+from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy, shares, truth_of, without_unknown
 from polyhead.ops.class_weights import ClassWeights, balanced, count_classes, first_weights
 from polyhead.ops.frames import restore_map
-from polyhead.ops.grids import lay_out
 from polyhead.ops.pictures import colour
 from polyhead.ops.runs import decode_runs, encode_runs
 
@@ -33,12 +33,13 @@ if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training nee
 Masks = Tensor | Sequence[Tensor]
 
 
-class Segmentation(Head[Tensor, Tensor, Masks]):
+class Segmentation(Head[Paint, Tensor, Masks]):
     """Class of every pixel: levels are fused from coarse to fine, then each fine cell paints its own pixels.
 
     The decoder adds up the levels top-down at `width` channels. At its finest level, of stride s, a 1 x 1 convolution
-    makes s x s logits per class and cell, which a pixel shuffle lays out as pixels: full resolution without a layer
-    that runs at it. Outputs are logits (n, K, H, W) at input size; predictions are class numbers (n, H, W), restored a
+    makes s x s logits per class and cell, one for each pixel (sub-pixel convolution): full resolution without a layer
+    that runs at it. Outputs stay by cell (`Paint`): losses bring the targets to the cells, and answers are laid out as
+    pixels when they are class numbers, one instead of K a pixel. Predictions are class numbers (n, H, W), restored a
     list of one (H, W) an image. Targets are class numbers (n, H, W); `contracts.IGNORE` is unlabelled.
 
     Args:
@@ -90,33 +91,34 @@ class Segmentation(Head[Tensor, Tensor, Masks]):
             assert self.weights is not None
             self.weights.copy_(balanced(count_classes(targets, len(self.labels))))
 
-    def forward(self, features: Features) -> Tensor:
-        """Return logits (n, K, H, W)."""
+    def forward(self, features: Features) -> Paint:
+        """Return the logits of every pixel, by cell."""
         assert features.size is not None
         levels = [lateral(x) for lateral, x in zip(self.lateral, features.levels[self.skipped :], strict=True)]
         x = self.fuse[-1](levels[-1])
         for level, fuse in zip(reversed(levels[:-1]), list(self.fuse)[-2::-1], strict=True):
             x = fuse(level + F.interpolate(x, size=level.shape[2:], mode="nearest"))
-        height, width = features.size
-        return lay_out(self.paint(x), self.stride)[:, :, :height, :width]
+        return Paint(self.paint(x).unflatten(1, (len(self.labels), self.stride**2)), features.size)
 
-    def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
+    def loss(self, outputs: Paint, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
         """Return the cross-entropy over labelled pixels, and the Dice loss over the classes that each item shows."""
-        with torch.autocast(outputs.device.type, enabled=False):  # sums over pixels want float32
-            logits, targets = outputs.float(), targets.long()
+        with torch.autocast(outputs.cells.device.type, enabled=False):  # sums over pixels want float32
+            logits, targets = outputs.cells.flatten(2).float(), targets.byte()
             if known is not None:
-                logits = logits.masked_fill(~known[:, :, None, None], torch.finfo(torch.float32).min)
+                logits = logits.masked_fill(~known[:, :, None], torch.finfo(torch.float32).min)
                 targets = without_unknown(targets, known)
-            logs = logits.log_softmax(dim=1)
-            losses = {"ce": pixel_cross_entropy(logs, targets, self.weights)}
+            truth = truth_of(to_cells(targets, outputs.side, IGNORE).flatten(1))
+            weights = truth.labelled if self.weights is None else truth.labelled * self.weights[truth.numbers]
+            found = shares(logits, truth)
+            losses = {"ce": pixel_cross_entropy(found.logs, weights)}
             if self.dice:
-                loss = dice_loss(logs.exp(), targets)
+                loss = dice_loss(found, truth)
                 losses["dice"] = Loss(self.dice * loss.total, loss.count)
             return losses
 
-    def decode(self, outputs: Tensor) -> dict[str, Tensor]:
+    def decode(self, outputs: Paint) -> dict[str, Tensor]:
         """Return the most probable class of each pixel, (n, H, W)."""
-        return {"mask": outputs.max(dim=1).indices}  # five times as fast as argmax over this layout on a CPU
+        return {"mask": to_pixels(outputs.cells.max(dim=1).indices, outputs.size)}  # on a CPU faster than argmax
 
     def metrics(self) -> "MetricCollection":
         """Return the mean IoU, the pixel accuracy, and the IoU of each class as `iou/CLASS`.

@@ -9,17 +9,28 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame
-from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy
+from polyhead.heads._paint import Paint, to_cells, to_pixels
+from polyhead.heads._segmentation_loss import Shares, dice_loss, pixel_cross_entropy, shares, truth_of
 from polyhead.heads.segmentation import Segmentation, decode_runs, encode_runs
 
 SPEC = FeatureSpec((8, 8), (4, 8), 8)
 NAMES = ("background", "cell")
 
 
+def paint(logits: Tensor) -> Paint:
+    """Return logits (n, K, H, W) as outputs whose cells are single pixels."""
+    return Paint(logits[:, :, None], (logits.shape[2], logits.shape[3]))
+
+
+def found_in(logits: Tensor, targets: Tensor) -> Shares:
+    """Return what the losses need to know of logits (n, K, H, W)."""
+    return shares(logits.flatten(2), truth_of(targets.flatten(1)))
+
+
 def test_the_cross_entropy_is_torchs_over_labelled_pixels() -> None:
     logits, targets = torch.randn(2, 3, 4, 4), torch.randint(3, (2, 4, 4))
     targets[0, 0] = IGNORE
-    loss = pixel_cross_entropy(logits.log_softmax(1), targets)
+    loss = pixel_cross_entropy(found_in(logits, targets).logs, truth_of(targets.flatten(1)).labelled)
     mean = F.cross_entropy(logits, targets, ignore_index=IGNORE)
     torch.testing.assert_close(loss.total / loss.count, mean)
     assert loss.count == 28
@@ -28,7 +39,8 @@ def test_the_cross_entropy_is_torchs_over_labelled_pixels() -> None:
 def test_the_weighted_cross_entropy_is_torchs_mean_over_labelled_pixels() -> None:
     logits, targets, weights = torch.randn(2, 3, 4, 4), torch.randint(3, (2, 4, 4)), torch.tensor([0.25, 1.0, 6.0])
     targets[0, 0] = IGNORE
-    loss = pixel_cross_entropy(logits.log_softmax(1), targets, weights)
+    head = Segmentation(SPEC, ("a", "b", "c"), class_weights={"a": 0.25, "c": 6.0})
+    loss = head.loss(paint(logits), targets)["ce"]
     mean = F.cross_entropy(logits, targets, weights, ignore_index=IGNORE)
     torch.testing.assert_close(loss.total / loss.count, mean)
     assert loss.count == weights[targets[targets != IGNORE]].sum()
@@ -40,7 +52,7 @@ def test_adapt_takes_balanced_weights_of_the_pixels_and_dice_has_none() -> None:
     head.adapt([masks[:1], masks[1:]])
     assert head.state_dict()["weights"].tolist() == pytest.approx([7 / 12, 7 / 2])
     logits = torch.randn(2, 2, 2, 2)
-    weighted, even = head.loss(logits, masks), plain.loss(logits, masks)
+    weighted, even = head.loss(paint(logits), masks), plain.loss(paint(logits), masks)
     torch.testing.assert_close(weighted["ce"].count, torch.tensor(7.0))  # balanced: they add up to the pixels
     assert weighted["ce"].total != even["ce"].total
     assert weighted["dice"] == even["dice"]
@@ -60,15 +72,52 @@ def test_adapt_reads_no_mask_and_nothing_is_stored_unless_weights_are_asked_for(
 
 def test_the_dice_loss_of_a_hand_made_case() -> None:
     targets = torch.tensor([[[1, 1, 0, IGNORE]]])
-    probabilities = torch.tensor([[[[0.0, 1, 1, 1]], [[1.0, 0, 0, 0]]]])  # (1, 2, 1, 4)
-    loss = dice_loss(probabilities, targets)
+    certain = 100 * torch.tensor([[[[0.0, 1, 1, 1]], [[1.0, 0, 0, 0]]]])  # (1, 2, 1, 4)
+    loss = dice_loss(found_in(certain, targets), truth_of(targets.flatten(1)))
     background, cell = 1 - 2 * 1 / (2 + 1), 1 - 2 * 1 / (1 + 2)
     assert loss.total.item() == pytest.approx(background + cell)
     assert loss.count == 2
 
 
+def test_the_written_gradient_is_that_of_autograd_through_a_softmax() -> None:
+    logits = torch.randn(2, 3, 5, dtype=torch.double, requires_grad=True)
+    truth = truth_of(torch.tensor([[0, 1, 2, IGNORE, 1], [IGNORE, 0, 0, 0, 0]]))
+    truth = truth._replace(labelled=truth.labelled.double())
+    of_logs, of_mass = torch.randn(2, 5, dtype=torch.double), torch.randn(2, 3, dtype=torch.double)
+    logs, mass = shares(logits, truth)
+    found = torch.autograd.grad((logs * of_logs).sum() + (mass * of_mass).sum(), logits)[0]
+    plain = logits.log_softmax(1)
+    right, all_of = plain.gather(1, truth.numbers[:, None])[:, 0], (plain.exp() * truth.labelled[:, None]).sum(2)
+    wanted = torch.autograd.grad((right * of_logs).sum() + (all_of * of_mass).sum(), logits)[0]
+    torch.testing.assert_close(logs, right)
+    torch.testing.assert_close(mass, all_of)
+    torch.testing.assert_close(found, wanted)
+
+
+def test_losses_by_cell_are_those_of_the_pixels_laid_out_by_torchs_pixel_shuffle() -> None:
+    head = Segmentation(SPEC, ("a", "b", "c"), class_weights={"b": 3.0})
+    painted, targets = torch.randn(2, 3 * 16, 4, 3), torch.randint(3, (2, 14, 11))
+    targets[1, :5] = IGNORE
+    outputs = Paint(painted.unflatten(1, (3, 16)), (14, 11))
+    pixels = F.pixel_shuffle(painted, 4)[:, :, :14, :11]
+    torch.testing.assert_close(to_pixels(*outputs), pixels, rtol=0, atol=0)
+    assert torch.equal(head.predict(outputs), pixels.argmax(1))
+    for name, loss in head.loss(outputs, targets).items():
+        torch.testing.assert_close(loss, head.loss(paint(pixels), targets)[name])
+
+
+def test_pixels_go_to_cells_and_back() -> None:
+    pixels = torch.arange(2 * 5 * 7).view(2, 5, 7)
+    cells = to_cells(pixels, 4, -1)
+    assert cells.shape == (2, 16, 2, 2)
+    assert cells[0, :, 0, 0].tolist() == pixels[0, :4, :4].flatten().tolist()
+    assert (cells == -1).sum() == 2 * (8 * 8 - 5 * 7)
+    assert torch.equal(to_pixels(cells, (5, 7)), pixels)
+
+
 def test_dice_counts_only_the_classes_that_an_item_shows() -> None:
-    loss = dice_loss(torch.full((1, 3, 2, 2), 1 / 3), torch.zeros(1, 2, 2, dtype=torch.long))
+    targets = torch.zeros(1, 2, 2, dtype=torch.long)
+    loss = dice_loss(found_in(torch.zeros(1, 3, 2, 2), targets), truth_of(targets.flatten(1)))
     assert loss.count == 1
 
 
@@ -76,7 +125,7 @@ def test_unknown_classes_get_no_gradient_and_their_pixels_do_not_count() -> None
     head = Segmentation(SPEC, ("background", "cell", "dust"))
     logits = torch.randn(1, 3, 2, 2, requires_grad=True)
     targets = torch.tensor([[[0, 1], [2, IGNORE]]])
-    losses = head.loss(logits, targets, torch.tensor([[True, True, False]]))
+    losses = head.loss(paint(logits), targets, torch.tensor([[True, True, False]]))
     assert losses["ce"].count == 2
     sum(loss.total for loss in losses.values()).backward()
     assert logits.grad is not None
@@ -93,7 +142,8 @@ def test_a_cell_paints_its_own_square_of_pixels() -> None:
     for layer in head.fuse:
         layer[0].weight.data[:, :, [0, 0, 0, 1, 1, 2, 2, 2], [0, 1, 2, 0, 2, 0, 1, 2]] = 0  # centre taps only
         layer[1] = torch.nn.Identity()
-    changed = (head(features)[0] != head(features)[1]).any(0).nonzero()
+    logits = to_pixels(*head(features))
+    changed = (logits[0] != logits[1]).any(0).nonzero()
     assert changed.min(0).values.tolist() == [20, 8]
     assert changed.max(0).values.tolist() == [23, 11]
 
@@ -101,7 +151,9 @@ def test_a_cell_paints_its_own_square_of_pixels() -> None:
 def test_logits_have_the_size_of_the_input_also_where_strides_do_not_divide_it() -> None:
     head = Segmentation(SPEC, NAMES)
     features = Features((torch.zeros(1, 8, 16, 10), torch.zeros(1, 8, 8, 5)), torch.zeros(1, 8), (61, 39), None)
-    assert head(features).shape == (1, 2, 61, 39)
+    outputs = head(features)
+    assert to_pixels(outputs.cells, outputs.size).shape == (1, 2, 61, 39)
+    assert head.predict(outputs).shape == (1, 61, 39)
 
 
 def test_restore_cuts_the_padding_off_and_scales_back() -> None:
