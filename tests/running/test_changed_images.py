@@ -1,4 +1,4 @@
-"""Runs on images that are blended or changed by policies, and heads that cannot learn from such."""
+"""Runs on images that are blended, laid or changed by policies, and heads that cannot learn from such."""
 
 from pathlib import Path
 from typing import Any
@@ -7,6 +7,7 @@ import pytest
 
 from polyhead.errors import UserError
 from polyhead.recipes.resolving import resolve
+from polyhead.running.building import build_task, check_targets, load_data, with_labels
 from polyhead.running.training import fit
 
 MIX = "data.mix={mixup: 0.2, cutmix: 1.0, share: 0.5}"
@@ -40,3 +41,15 @@ def test_heads_of_places_are_refused(recipe: dict[str, Any], tmp_path: Path) -> 
     with pytest.raises(UserError, match=r"task\.heads\.boxes: data\.mix blends .* set data\.mix=none, or leave"):
         fit(resolve(recipe, [MIX]).recipe, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("augment", ["mosaic", "random_horizontal_flip"])
+def test_that_images_with_a_class_stay_out_of_mosaics_is_said(
+    augment: str, recipe: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    resolved = resolve(recipe, [f"data.augment=[{augment}]"]).recipe
+    data = load_data(resolved)
+    check_targets(build_task(with_labels(resolved, data)), data)
+    said = [line for line in caplog.messages if "stay out of mosaics" in line]
+    expected = ["data.augment: images with 'label', which is of the whole image, stay out of mosaics"]
+    assert said == (expected if augment == "mosaic" else [])

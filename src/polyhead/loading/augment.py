@@ -13,12 +13,10 @@ from torchvision.transforms import v2
 
 from polyhead.errors import UserError, choices, nearest, unknown
 from polyhead.loading.colours import ColorJitter
-from polyhead.loading.letterbox import GREY, OUTSIDE, letterbox_item
+from polyhead.loading.letterbox import GREY, LEAST, OUTSIDE, letterbox_item
+from polyhead.loading.mosaic import Mosaic
 from polyhead.loading.source import Augmentations, Item
 from polyhead.ops.outlines import boxes_around
-
-LEAST = 2.0
-"""Pixels below which a side of a box no longer counts as a thing that can be seen, after augmentation."""
 
 UNFIT = """
 ClampBoundingBoxes ClampKeyPoints Compose ConvertBoundingBoxFormat ConvertImageDtype CutMix FiveCrop Grayscale Identity
@@ -35,7 +33,7 @@ def catalogue() -> dict[str, Any]:
     """Return every augmentation by name, such as `random_affine`."""
     members = {name: member for name, member in vars(v2).items() if name not in UNFIT.split()}
     theirs = {snake(n): m for n, m in members.items() if isinstance(m, type) and issubclass(m, v2.Transform)}
-    return theirs | {"color_jitter": ColorJitter}
+    return theirs | {"color_jitter": ColorJitter, "mosaic": Mosaic}
 
 
 def snake(name: str) -> str:
@@ -120,13 +118,20 @@ class Augment:
         named: The augmentations, applied in order; () leaves items alone.
         size: H, W of the items.
 
+    Attributes:
+        mosaic: The first augmentation, where that is a mosaic: who has the items lays it before the others are called.
+
     Raises:
-        UserError: As `build`.
+        UserError: As `build`, and if a mosaic stands behind another augmentation.
     """
 
     def __init__(self, named: Augmentations, size: tuple[int, int]) -> None:
         self.size: Final = size
-        self.steps: Final = tuple(build(one, size) for one in named)
+        built = tuple(build(one, size) for one in named)
+        self.mosaic: Final = next((step for _, step in built[:1] if isinstance(step, Mosaic)), None)
+        self.steps: Final = built[1:] if self.mosaic else built
+        if any(isinstance(step, Mosaic) for _, step in self.steps):
+            raise UserError("data.augment: 'mosaic' lays whole items and so stands first, once; move it to the front")
 
     @property
     def image_only(self) -> str:

@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from polyhead.contracts import Batch, Frame
+from polyhead.contracts import Batch
 from polyhead.loading.mix import Mix
-from polyhead.loading.samples import Failure, Key, Sample
-from polyhead.loading.source import Item
+from polyhead.loading.samples import Failure, Key
+from polyhead.loading.source import Sample
 
 
 class Collate:
@@ -27,7 +27,7 @@ class Collate:
         return self.mix(batch, [key for key, _ in read]) if self.mix else batch
 
 
-def collate(samples: Sequence[tuple[Item, Frame]]) -> Batch:
+def collate(samples: Sequence[Sample]) -> Batch:
     """Return the batch of some items, whose images share one size.
 
     A target that no item carries has no key in `targets` and `rows`: nobody knows the shape of zero rows of it, and who

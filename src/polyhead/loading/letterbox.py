@@ -18,6 +18,8 @@ GREY = 114
 """The value of padded image pixels."""
 OUTSIDE: dict[type, float] = {tv_tensors.Mask: IGNORE, DenseMap: float("nan"), InstanceMasks: 0}
 """What stands where nothing was, in each kind of map."""
+LEAST = 2.0
+"""Pixels below which a side of a box that was cut no longer counts as a thing that can be seen."""
 MODES: dict[Interpolation, InterpolationMode] = {
     "nearest": InterpolationMode.NEAREST_EXACT,
     "bilinear": InterpolationMode.BILINEAR,

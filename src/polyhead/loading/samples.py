@@ -7,13 +7,12 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from polyhead.contracts import Frame, Interpolation
+from polyhead.contracts import Interpolation
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
 from polyhead.loading.letterbox import letterbox_item, letterbox_targets
-from polyhead.loading.source import Item, Source, Split
+from polyhead.loading.source import Item, Sample, Source, Split
 
-Sample = tuple[Item, Frame]
 Key = tuple[int, int]
 """The epoch and the number of an item within its split."""
 
@@ -78,9 +77,12 @@ class Samples(Dataset[Sample | Failure]):
 
     def __getitem__(self, key: Key) -> Sample | Failure:
         epoch, index = key
+        entropy = (self.seed, epoch, index)
         try:
             item, frame = self.still(index)
-            return self.augment(item, (self.seed, epoch, index)), frame
+            if self.augment.mosaic:
+                item = self.augment.mosaic((item, frame), len(self), self.still, entropy)
+            return self.augment(item, entropy), frame
         except UserError as error:
             return Failure(str(error))
 

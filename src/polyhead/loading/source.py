@@ -10,6 +10,8 @@ from typing import Any, Literal, NamedTuple
 
 from torchvision import tv_tensors
 
+from polyhead.contracts import Frame
+
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 Augmentations = tuple[str | dict[str, Any], ...]
@@ -42,6 +44,10 @@ class Item(NamedTuple):
 
     image: Any
     targets: Mapping[str, Any]
+
+
+Sample = tuple[Item, Frame]
+"""An item that was letterboxed, and how."""
 
 
 class Source(ABC):
