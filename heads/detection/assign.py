@@ -52,10 +52,12 @@ class Match(NamedTuple):
     Attributes:
         truth: The true boxes.
         assignment: What each anchor point is to say of them.
+        one_to_one: What those of the one-to-one branch are to say; None where there is no such branch.
     """
 
     truth: Truth
     assignment: Assignment
+    one_to_one: Assignment | None = None
 
 
 def pad(targets: Boxes, device: torch.device) -> Truth:

@@ -5,9 +5,14 @@ Letters in shapes: B items, L levels, A anchor points of all levels (finest leve
 
 import math
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from polyhead.heads.detection.decode import LEAST
+from polyhead.heads.detection.distribution import BINS, expected
 
 
 class Branch(nn.Module):
@@ -48,6 +53,20 @@ def group_norm(width: int) -> nn.GroupNorm:
     return nn.GroupNorm(width // 16 if width % 16 == 0 else 1, width)
 
 
+class Said(NamedTuple):
+    """What one pair of branches says at every anchor point, in float32.
+
+    Attributes:
+        logits: (B, A, K), one an independent class.
+        distances: (B, A, 4) from the point to the left, top, right and bottom side, in strides, >= LEAST.
+        bins: (B, A, 4, BINS) logits of the distributions whose means they are; None where there are none.
+    """
+
+    logits: Tensor
+    distances: Tensor
+    bins: Tensor | None
+
+
 class Branches(nn.Module):
     """Two decoupled branches: one for classes, one for places (YOLOX, arXiv 2107.08430, section 2.1).
 
@@ -59,24 +78,31 @@ class Branches(nn.Module):
         depth: 3x3 convolutions of each branch.
         levels: L.
         classes: K.
+        dfl: Say distances as distributions.
     """
 
-    def __init__(self, width: int, depth: int, levels: int, classes: int) -> None:
+    def __init__(self, width: int, depth: int, levels: int, classes: int, *, dfl: bool = False) -> None:
         super().__init__()
+        self.dfl = dfl
         self.class_branch, self.box_branch = Branch(width, depth, levels), Branch(width, depth, levels)
-        self.to_logits, self.to_distances = nn.Conv2d(width, classes, 1), nn.Conv2d(width, 4, 1)
+        self.to_logits = nn.Conv2d(width, classes, 1)
+        self.to_distances = nn.Conv2d(width, 4 * BINS if dfl else 4, 1)
         self.scales = nn.Parameter(torch.ones(levels))
         assert self.to_logits.bias is not None
         assert self.to_distances.bias is not None
         nn.init.constant_(self.to_logits.bias, -math.log(99))
         nn.init.normal_(self.to_distances.weight, std=0.01)
-        nn.init.constant_(self.to_distances.bias, math.log(math.e - 1))
+        halving = -math.log(2) * torch.arange(BINS).repeat(4)  # each bin half as likely as the one before: a mean of 1
+        first = halving if dfl else torch.full((4,), math.log(math.e - 1))
+        self.to_distances.bias.data.copy_(first)
 
-    def forward(self, levels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Return logits (B, A, K), and (B, A, 4) whose softplus are the distances to the sides, in strides."""
+    def forward(self, levels: Sequence[Tensor]) -> Said:
+        """Return what the levels say, L times (B, width, H_i, W_i)."""
         logits = by_point([self.to_logits(x) for x in self.class_branch(levels)])
         sides = [self.to_distances(x) for x in self.box_branch(levels)]
-        return logits, by_point([side * scale for side, scale in zip(sides, self.scales, strict=True)])
+        raw = by_point([side * scale for side, scale in zip(sides, self.scales, strict=True)])
+        bins = raw.view(*raw.shape[:2], 4, BINS) if self.dfl else None
+        return Said(logits, (softplus(raw) if bins is None else expected(bins)) + LEAST, bins)
 
 
 def by_point(maps: Sequence[Tensor]) -> Tensor:

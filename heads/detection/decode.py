@@ -52,10 +52,42 @@ def to_boxes(points: Tensor, strides: Tensor, distances: Tensor) -> Tensor:
     return torch.cat([points - near, points + far], dim=-1)
 
 
-def find(outputs: DetectionOutputs) -> Boxes:
-    """Return up to 300 boxes an item, without gradient, with `points` (r,): places along A, to gather from."""
-    pairs = zip(outputs.boxes.detach(), outputs.logits.detach().sigmoid(), strict=True)
-    return [select(boxes, scores, outputs.size) for boxes, scores in pairs]
+def find(outputs: DetectionOutputs, *, nms: bool = True) -> Boxes:
+    """Return up to 300 boxes an item, without gradient, with `points` (r,): places along A, to gather from.
+
+    Args:
+        outputs: What one pair of branches says.
+        nms: Suppress what overlaps, as outputs need that give an object many points.
+    """
+    boxes, scores = outputs.boxes.detach(), outputs.logits.detach().sigmoid()
+    if nms:
+        return [select(*pair, outputs.size) for pair in zip(boxes, scores, strict=True)]
+    best = top(boxes, scores)
+    return [shown({name: value[item] for name, value in best.items()}, outputs.size) for item in range(len(boxes))]
+
+
+def top(boxes: Tensor, scores: Tensor, *, most: int = 300) -> dict[str, Tensor]:
+    """Return the pairs of point and class of the highest scores, best first, however they overlap.
+
+    Args:
+        boxes: (B, A, 4).
+        scores: (B, A, K) in [0, 1].
+        most: How many pairs to return at most.
+
+    Returns:
+        `boxes` (B, r, 4), `scores` (B, r), `labels` (B, r) and `points` (B, r), r the lesser of `most` and A K.
+    """
+    score, place = scores.flatten(1).topk(min(most, scores.shape[1] * scores.shape[2]))
+    point, label = place // scores.shape[2], place % scores.shape[2]
+    chosen = boxes.gather(1, point[..., None].expand(-1, -1, 4))
+    return {"boxes": chosen, "scores": score, "labels": label, "points": point}
+
+
+def shown(item: dict[str, Tensor], size: tuple[int, int], *, least: float = 0.001) -> dict[str, Tensor]:
+    """Return one item's boxes clamped to the input of `size` (H, W), without those outside it or not over `least`."""
+    boxes: Tensor = clip_boxes_to_image(item["boxes"], size)
+    kept = (boxes[:, 2:] > boxes[:, :2]).all(dim=1) & (item["scores"] > least)
+    return {name: value[kept] for name, value in {**item, "boxes": boxes}.items()}
 
 
 def select(

@@ -1,18 +1,18 @@
 """The detection head: boxes in one look, without anchors and without objectness.
 
-Written from YOLOX (arXiv 2107.08430), TOOD (2108.07755), GFL (2006.04388) and RTMDet (2212.07784).
+Written from YOLOX (arXiv 2107.08430), TOOD (2108.07755), GFL (2006.04388), RTMDet (2212.07784) and YOLOv10
+(2405.14458).
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, Self, final
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import softplus
 
 from polyhead.contracts import Features, FeatureSpec, Frame, Head, Loss, Record, class_names, finer_levels, grid_strides
-from polyhead.heads.detection.branches import Branches
-from polyhead.heads.detection.decode import LEAST, find, grid, to_boxes
+from polyhead.heads.detection.branches import Branches, Said
+from polyhead.heads.detection.decode import find, grid, to_boxes, top
 from polyhead.heads.detection.loss import detection_loss, match
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 from polyhead.heads.detection.records import draw, to_frame, to_records
@@ -36,9 +36,14 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         depth: 3x3 convolutions of each branch.
         finest: Leave out levels of a smaller stride than this, unless there is no other: few objects need them, and
             each has four times the cells of the next.
+        dfl: Learn distances as distributions over 0 to 15 strides (GFL), not as numbers.
+        one_to_one: Train second, light branches that give each object one point (YOLOv10). They learn from the same
+            levels and change nothing in them.
+        nms: Predict by the first branches, and suppress what overlaps. False: by the one-to-one branches, as it is. May
+            be set on a trained head too, as long as it is not deployed.
 
     Raises:
-        ValueError: If the levels are no grids, or there are no class names.
+        ValueError: If the levels are no grids, or there are no class names; or without NMS and one-to-one branches.
     """
 
     main: ClassVar[str] = "map"
@@ -51,13 +56,21 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         width: int | None = None,
         depth: int = 2,
         finest: int = 8,
+        dfl: bool = False,
+        one_to_one: bool = False,
+        nms: bool = True,
     ) -> None:
         super().__init__(spec, class_names("detection", labels))
         self.skipped = finer_levels(grid_strides("detection", spec), finest)
         self.strides, channels = spec.strides[self.skipped :], spec.channels[self.skipped :]
         width = channels[0] if width is None else width
         self.fit = nn.ModuleList(nn.Identity() if c == width else nn.Conv2d(c, width, 1) for c in channels)
-        self.branches = Branches(width, depth, len(self.strides), len(labels))
+        if not (nms or one_to_one):
+            raise ValueError("nms=False: only one-to-one branches need no suppression; say one_to_one=True too")
+        self.nms = nms
+        form = len(self.strides), len(labels)
+        self.branches = Branches(width, depth, *form, dfl=dfl)
+        self.one_to_one = Branches(width, min(depth, 1), *form, dfl=dfl) if one_to_one else None
 
     def levels(self, features: Features) -> list[Tensor]:
         """Return the levels that are read, finest first, each of `width` channels."""
@@ -72,20 +85,48 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         assert size is not None, "a spec with strides promises images"
         shapes = [(level.shape[2], level.shape[3]) for level in levels]
         points, strides = grid(shapes, self.strides, levels[0].device)
-        logits, distances = self.branches(levels)
-        return DetectionOutputs(logits, to_boxes(points, strides, softplus(distances) + LEAST), points, strides, size)
+
+        def located(said: Said) -> DetectionOutputs:
+            boxes = to_boxes(points, strides, said.distances)
+            return DetectionOutputs(said.logits, boxes, points, strides, size, said.bins)
+
+        many = located(self.branches(levels))
+        if self.one_to_one is None:
+            return many
+        return many._replace(one_to_one=located(self.one_to_one([level.detach() for level in levels])))
 
     def loss(self, outputs: DetectionOutputs, targets: Boxes, known: Tensor | None = None) -> dict[str, Loss]:
-        """Return the losses `class` (BCE on soft targets) and `box` (CIoU), counted by the sum of assigned scores."""
-        return detection_loss(outputs, match(outputs, targets), known)
+        """Return the losses `class` (BCE on soft targets) and `box` (CIoU), counted by the sum of assigned scores.
+
+        With `dfl` there is `distance` too, and with `one_to_one` all of them of those branches.
+        """
+        return detection_loss(outputs, match(outputs, targets), known, self.progress)
+
+    def read(self, outputs: DetectionOutputs) -> DetectionOutputs:
+        """Return what the branches say that predictions are made from."""
+        return outputs if self.nms or outputs.one_to_one is None else outputs.one_to_one
 
     def decode(self, outputs: DetectionOutputs) -> dict[str, Tensor]:
-        """Return `boxes` (n, A, 4) xyxy in input pixels and `scores` (n, A, K) in [0, 1], before any suppression."""
-        return {"boxes": outputs.boxes, "scores": outputs.logits.sigmoid()}
+        """Return `boxes` (n, A, 4) xyxy in input pixels and `scores` (n, A, K) in [0, 1], before any suppression.
+
+        Without NMS return the r <= 300 best pairs of point and class: `boxes` (n, r, 4), `scores` (n, r) and `labels`
+        (n, r), best first.
+        """
+        said = self.read(outputs)
+        boxes, scores = said.boxes, said.logits.sigmoid()
+        return {"boxes": boxes, "scores": scores} if self.nms else without_points(top(boxes, scores))
 
     def predict(self, outputs: DetectionOutputs) -> Boxes:
-        """Return up to 300 boxes an item after NMS in each class, best first, scores over 0.001, as input pixels."""
-        return [{name: item[name] for name in ("boxes", "scores", "labels")} for item in find(outputs)]
+        """Return up to 300 boxes an item, best first, scores over 0.001, in input pixels; after NMS unless told not."""
+        return [without_points(item) for item in find(self.read(outputs), nms=self.nms)]
+
+    def deploy(self) -> Self:
+        """Return a copy for inference only, with the branches alone that predictions are made from."""
+        copy = super().deploy()
+        if not copy.nms and copy.one_to_one is not None:
+            copy.branches = copy.one_to_one
+        copy.one_to_one = None
+        return copy
 
     def restore(self, predictions: Boxes, frames: Sequence[Frame]) -> Boxes:
         """Return the boxes in the pixels of the original images, clamped to them."""
@@ -117,6 +158,11 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         if batch > 1:
             targets[-1] = {name: value[:0] for name, value in targets[-1].items()}
         return targets
+
+
+def without_points(found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return `boxes`, `scores` and `labels` of what was found."""
+    return {name: found[name] for name in ("boxes", "scores", "labels")}
 
 
 def made_up(size: tuple[int, int], classes: int, generator: torch.Generator) -> dict[str, Tensor]:

@@ -7,9 +7,11 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from polyhead.contracts import Loss
 from polyhead.heads.detection.assign import Assignment, Match, Truth, assign, pad
 from polyhead.heads.detection.ciou import ciou_loss
+from polyhead.heads.detection.distribution import distribution_loss
+from polyhead.heads.detection.one_to_one import choose, shares
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 
-CLASS_WEIGHT, BOX_WEIGHT = 0.5, 7.5
+CLASS_WEIGHT, BOX_WEIGHT, DISTANCE_WEIGHT = 0.5, 7.5, 1.5
 
 
 def class_loss(logits: Tensor, truth: Truth, assignment: Assignment, known: Tensor | None = None) -> Tensor:
@@ -53,24 +55,46 @@ def match(outputs: DetectionOutputs, targets: Boxes) -> Match:
         outputs: What the head made of the items.
         targets: n times `boxes` (g, 4) and `labels` (g,), g >= 0.
     """
-    logits, boxes, points, strides, _ = outputs
+    logits, boxes, one = outputs.logits.detach(), outputs.boxes.detach(), outputs.one_to_one
     with torch.autocast(logits.device.type, enabled=False):
         truth = pad(targets, logits.device)
-        return Match(truth, assign(logits.detach(), boxes.detach(), points, strides, truth))
+        many = assign(logits, boxes, outputs.points, outputs.strides, truth)
+        single = None if one is None else choose(one.logits.detach(), one.boxes.detach(), truth, many)
+        return Match(truth, many, single)
 
 
-def detection_loss(outputs: DetectionOutputs, matched: Match, known: Tensor | None = None) -> dict[str, Loss]:
+def detection_loss(
+    outputs: DetectionOutputs, matched: Match, known: Tensor | None = None, progress: float = 0.0
+) -> dict[str, Loss]:
     """Return the weighted sums `class` and `box`, both counted by the sum of the assigned scores.
+
+    Where distances are distributions, there is `distance` too. With one-to-one branches all of theirs, named
+    `one_to_one_class` and so on, stand beside them, and take over more and more of the weight.
 
     Args:
         outputs: What the head made of n >= 0 items.
         matched: What `match` said of these outputs and the targets.
         known: (n, K) bool, the classes labelled at all. None: all.
+        progress: How much of the training is done, in [0, 1].
     """
-    truth, assignment = matched
     with torch.autocast(outputs.logits.device.type, enabled=False):
-        count = assignment.score.sum()
-        return {
-            "class": Loss(CLASS_WEIGHT * class_loss(outputs.logits, truth, assignment, known), count),
-            "box": Loss(BOX_WEIGHT * box_loss(outputs.boxes, truth, assignment), count),
-        }
+        if outputs.one_to_one is None or matched.one_to_one is None:
+            return branch_loss(outputs, matched.truth, matched.assignment, known)
+        many, one = shares(progress)
+        losses = branch_loss(outputs, matched.truth, matched.assignment, known, many)
+        others = branch_loss(outputs.one_to_one, matched.truth, matched.one_to_one, known, one)
+        return losses | {f"one_to_one_{name}": loss for name, loss in others.items()}
+
+
+def branch_loss(
+    outputs: DetectionOutputs, truth: Truth, assignment: Assignment, known: Tensor | None, share: float = 1.0
+) -> dict[str, Loss]:
+    """Return `class` and `box`, and with distributions `distance`, of one pair of branches, times its share."""
+    count = assignment.score.sum()
+    sums = {
+        "class": CLASS_WEIGHT * class_loss(outputs.logits, truth, assignment, known),
+        "box": BOX_WEIGHT * box_loss(outputs.boxes, truth, assignment),
+    }
+    if outputs.bins is not None:
+        sums["distance"] = DISTANCE_WEIGHT * distribution_loss(outputs, outputs.bins, truth, assignment)
+    return {name: Loss(share * total, count) for name, total in sums.items()}

@@ -17,6 +17,8 @@ class DetectionOutputs(NamedTuple):
         points: (A, 2) x, y of the anchor points in input pixels.
         strides: (A,) input pixels per cell at each.
         size: H, W of the inputs.
+        bins: (B, A, 4, 16) logits of the distances' distributions; None where there are none.
+        one_to_one: What the branches that give each object one point say; None where there are none.
     """
 
     logits: Tensor
@@ -24,3 +26,5 @@ class DetectionOutputs(NamedTuple):
     points: Tensor
     strides: Tensor
     size: tuple[int, int]
+    bins: Tensor | None = None
+    one_to_one: "DetectionOutputs | None" = None

@@ -24,5 +24,9 @@ test_heads = parametrize_heads(
         "segmentation, balanced": lambda spec: Segmentation(spec, NAMES, width=16, class_weights="balanced"),
         "segmentation, weighed": lambda spec: Segmentation(spec, NAMES, width=16, class_weights={"a": 0.5, "e": 3.0}),
         "detection": lambda spec: Detection(spec, NAMES),
+        "detection, one to one": lambda spec: Detection(spec, NAMES, one_to_one=True),
+        "detection without NMS, by distributions": lambda spec: Detection(
+            spec, NAMES, one_to_one=True, nms=False, dfl=True
+        ),
     }
 )
