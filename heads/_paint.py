@@ -41,3 +41,14 @@ def to_cells(pixels: Tensor, side: int, fill: float) -> Tensor:
     padded = F.pad(pixels, (0, right, 0, down), value=fill) if down or right else pixels
     apart = padded.reshape(n, (height + down) // side, side, (width + right) // side, side)
     return apart.permute(0, 2, 4, 1, 3).reshape(n, side * side, apart.shape[1], apart.shape[3])
+
+
+def alike(one: Paint, other: Paint) -> tuple[Tensor, Tensor]:
+    """Return the logits of two paintings of the same images, (n, K, ...) with the same pixels at the same places.
+
+    They stay by cell where both have the same cells and these paint nothing beyond the images.
+    """
+    whole = not any(side % one.side for side in one.size)
+    if one.side == other.side and whole:
+        return one.cells, other.cells
+    return to_pixels(one.cells, one.size), to_pixels(other.cells, other.size)

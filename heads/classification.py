@@ -1,14 +1,16 @@
 """Which class is it? A softmax where an item has one class, sigmoids where it may have several."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record, class_names
+from polyhead.errors import UserError
 from polyhead.ops.class_weights import ClassWeights, balanced, balanced_entries, count_classes, first_weights
+from polyhead.ops.distil import in_order, sigmoid_divergence, softmax_divergence
 from polyhead.ops.pictures import caption
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
@@ -75,6 +77,17 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         if self.multilabel:
             return {"bce": sigmoid_cross_entropy(outputs, targets, known, self.weights, self.smoothing)}
         return {"ce": softmax_cross_entropy(outputs, targets, known, self.smoothing, self.weights)}
+
+    def distil(self, outputs: Tensor, teacher: Self, taught: Tensor, temperature: float) -> Loss:
+        """Return the divergence of softened probabilities per row, or of sigmoids' per entry.
+
+        Raises:
+            UserError: If only one of the two is `multilabel`.
+        """
+        if teacher.multilabel != self.multilabel:
+            raise UserError(f"multilabel is {self.multilabel}, and {teacher.multilabel} of its teacher")
+        divergence = sigmoid_divergence if self.multilabel else softmax_divergence
+        return divergence(outputs, in_order(taught, teacher.labels, self.labels), temperature)
 
     def decode(self, outputs: Tensor) -> dict[str, Tensor]:
         """Return probabilities (n, K)."""

@@ -1,13 +1,14 @@
 """How much is it? One number an item, or several."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record
+from polyhead.ops.distil import in_order
 from polyhead.ops.pictures import caption
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
@@ -67,6 +68,12 @@ class Regression(Head[Tensor, Tensor, Tensor]):
         scaled = ((values - self.mean) / self.deviation).masked_fill(~counted, 0)
         entries = ERRORS[self.error](outputs.float(), scaled, reduction="none").masked_fill(~counted, 0)
         return {self.error: Loss(entries.sum(), counted.sum())}
+
+    def distil(self, outputs: Tensor, teacher: Self, taught: Tensor, temperature: float) -> Loss:  # noqa: ARG002
+        """Return the squared difference of the values, in this head's scaled units; a temperature softens no number."""
+        values = in_order(teacher.decode(taught)["values"], teacher.labels, self.labels)
+        error = F.mse_loss(outputs.float(), (values - self.mean) / self.deviation, reduction="sum")
+        return Loss(error, torch.tensor(float(outputs.numel()), device=outputs.device))
 
     def decode(self, outputs: Tensor) -> dict[str, Tensor]:
         """Return values (n, T) in the targets' units."""

@@ -1,7 +1,7 @@
 """Which class is each pixel?"""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
 from torch import Tensor, nn
@@ -20,9 +20,10 @@ from polyhead.contracts import (
     finer_levels,
     grid_strides,
 )
-from polyhead.heads._paint import Paint, to_cells, to_pixels
+from polyhead.heads._paint import Paint, alike, to_cells, to_pixels
 from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy, shares, truth_of, without_unknown
 from polyhead.ops.class_weights import ClassWeights, balanced, count_classes, first_weights
+from polyhead.ops.distil import in_order, softmax_divergence
 from polyhead.ops.frames import restore_map
 from polyhead.ops.pictures import colour
 from polyhead.ops.runs import decode_runs, encode_runs
@@ -115,6 +116,11 @@ class Segmentation(Head[Paint, Tensor, Masks]):
                 loss = dice_loss(found, truth)
                 losses["dice"] = Loss(self.dice * loss.total, loss.count)
             return losses
+
+    def distil(self, outputs: Paint, teacher: Self, taught: Paint, temperature: float) -> Loss:
+        """Return the divergence of each pixel's softened probabilities, labelled or not."""
+        mine, theirs = alike(outputs, taught)
+        return softmax_divergence(mine, in_order(theirs, teacher.labels, self.labels), temperature)
 
     def decode(self, outputs: Paint) -> dict[str, Tensor]:
         """Return the most probable class of each pixel, (n, H, W)."""

@@ -18,6 +18,7 @@ from polyhead.tasks._frozen import freeze_parts
 from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
 from polyhead.tasks._ranges import check_ranges
 from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
+from polyhead.tasks._teacher import Teacher
 
 MONITOR = "main"
 
@@ -46,6 +47,10 @@ class Task(pl.LightningModule, ABC):
         average: Longest memory of the averaged weights, in [0, 1); 0 for no average.
         freeze: Parts that do not learn, BatchNorm statistics included: `backbone`, `backbone.body`, `heads.NAME` ...
         channels_last: Lay out images with channels innermost, which convolutions prefer.
+        teacher: A run folder or a checkpoint, from whose heads those of the same name, or else target, learn too, on
+            all images (arXiv 1503.02531); a file is needed until the run ends.
+        teacher_weight: Of what is learned from the teacher, beside a head's own losses.
+        temperature: What a teacher's and a student's logits are divided by, > 0: the larger, the softer.
 
     Raises:
         UserError: If there is no head, or a recipe of a part is wrong, or `freeze` names no part.
@@ -69,6 +74,9 @@ class Task(pl.LightningModule, ABC):
         average: float = 0.9998,
         freeze: tuple[str, ...] = (),
         channels_last: bool = True,
+        teacher: str | None = None,
+        teacher_weight: float = 1.0,
+        temperature: float = 4.0,
     ) -> None:
         super().__init__()
         lr = 2e-3 if lr == "auto" else lr
@@ -80,6 +88,8 @@ class Task(pl.LightningModule, ABC):
         self.weights = {name: float(node.get("weight", 1.0)) for name, node in heads.items()}
         self.rates = {name: float(lr if node.get("lr") is None else node["lr"]) for name, node in heads.items()}
         check_ranges({"pretrained_lr": pretrained_lr, "layer_decay": layer_decay})
+        check_ranges({"teacher_weight": teacher_weight, "temperature": temperature})
+        self.teacher = Teacher(teacher, self.targets, teacher_weight, temperature) if teacher else None
         self.pretrained_lr, self.layer_decay = pretrained_lr, layer_decay
         self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
         self.warmup, self.final, self.average = warmup, final, average
@@ -142,11 +152,11 @@ class Task(pl.LightningModule, ABC):
                 if type(head).adapt is not Head.adapt:
                     head.adapt(self.trainer.datamodule.examples(self.targets[name]))  # type: ignore[attr-defined]
 
-    def features(self, inputs: Any) -> Features:
-        """Return the backbone's features; uint8 images become floats in [0, 1] here, on the device."""
+    def floats(self, inputs: Any) -> Any:
+        """Return inputs as backbones take them: uint8 images become floats in [0, 1] here, on the device."""
         if isinstance(inputs, Tensor) and inputs.dtype == torch.uint8:
-            inputs = inputs.to(memory_format=self.memory_format).float().div_(255)
-        return self.model.backbone(inputs)  # type: ignore[no-any-return]  # a Module returns Any
+            return inputs.to(memory_format=self.memory_format).float().div_(255)
+        return inputs
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Set the learning rates and the heads' progress to where the run is."""
@@ -175,9 +185,15 @@ class Task(pl.LightningModule, ABC):
         return torch.stack([self.weights[name.partition("/")[0]] * mean for name, mean in means.items()]).sum()
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, dict[str, Loss]]]:
-        """Yield every head's losses of a batch; of a head without a labelled row they are zeros in the graph."""
-        features = self.features(batch.inputs)
-        for name, head in self.model.named_heads().items():
+        """Yield every head's losses of a batch; of a head without a labelled row they are zeros in the graph.
+
+        From a teacher it learns on every item.
+        """
+        inputs = self.floats(batch.inputs)
+        features: Features = self.model.backbone(inputs)
+        heads = self.model.named_heads()
+        lessons = self.teacher.lessons(inputs, heads, self.device) if self.teacher else {}
+        for name, head in heads.items():
             target = self.targets[name]
             rows = batch.rows.get(target)
             if rows is None:
@@ -186,7 +202,12 @@ class Task(pl.LightningModule, ABC):
                 targets = self.transfer_batch_to_device(targets, self.device, 0)
             else:
                 targets = batch.targets[target]
-            yield name, head.loss(head(_rows_of(features, rows)), targets, batch.known.get(target))
+            outputs = head(_rows_of(features, rows))
+            losses = head.loss(outputs, targets, batch.known.get(target))
+            if self.teacher and name in lessons:
+                every = outputs if len(rows) == len(features.pooled) else head(features)
+                losses = {**losses, **self.teacher.loss(name, head, every, lessons[name])}
+            yield name, losses
 
     @torch.enable_grad()
     def has_unread(self, size: tuple[int, int]) -> bool:
@@ -212,7 +233,7 @@ class Task(pl.LightningModule, ABC):
 
     def measure(self, batch: Batch) -> None:
         """Update the metrics of every head that has a labelled row in the batch."""
-        features = self.features(batch.inputs)
+        features: Features = self.model.backbone(self.floats(batch.inputs))
         for name, head in self.model.named_heads().items():
             rows = batch.rows.get(self.targets[name])
             if rows is not None:

@@ -198,6 +198,22 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
             raise NotImplementedError(f"{type(self).__name__} decodes {list(decoded)}: it must pack them in predict()")
         return next(iter(decoded.values()))  # type: ignore[return-value]  # a single tensor is its own packing
 
+    def distil(self, outputs: Outputs, teacher: Self, taught: Outputs, temperature: float) -> Loss | None:  # noqa: ARG002
+        """Return what it costs to answer otherwise than a teacher; here, None: there is nothing to learn from one.
+
+        It is 0 of equal answers and more of others, and like `loss` a sum with a count.
+
+        Args:
+            outputs: What `forward` made of n items, n >= 0.
+            teacher: A head of the same class; its `labels` are the same names, in an order of their own.
+            taught: What its `forward` made of the same items, without gradient.
+            temperature: What logits are divided by, > 0: the larger, the more do unlikely classes count.
+
+        Raises:
+            UserError: If the two answer different questions.
+        """
+        return None
+
     def adapt(self, targets: Iterable[Targets]) -> None:
         """Take what the head needs to know of all training targets (mean and std, class weights), once, before step 0.
 

@@ -159,6 +159,32 @@ class MixesBoxes(Boxes):
     mixes = True
 
 
+class CrossEntropyFromTeacher(Classes):
+    def distil(self, outputs, teacher, taught, temperature):
+        return Loss(-(taught.softmax(1) * outputs.log_softmax(1)).sum(), torch.tensor(len(outputs)))
+
+
+class LearnsNothingFromTeacher(Classes):
+    def distil(self, outputs, teacher, taught, temperature):
+        return Loss(outputs.square().sum() * 0, torch.tensor(len(outputs)))
+
+
+class RoundsForTeacher(Classes):
+    def distil(self, outputs, teacher, taught, temperature):
+        return super().distil((10 * outputs).round(), teacher, (10 * taught).round(), temperature)
+
+
+class MeanFromTeacher(Classes):
+    def distil(self, outputs, teacher, taught, temperature):
+        loss = super().distil(outputs, teacher, taught, temperature)
+        return loss._replace(total=loss.total / max(1, len(outputs)))
+
+
+class TakesTheTeachersName(Classes):
+    def loss(self, outputs, targets, known=None):
+        return {"distil": super().loss(outputs, targets, known)["classes"]}
+
+
 class LossOfTheOpposite(Values):
     def loss(self, outputs, targets, known=None):
         return super().loss(-outputs, targets)

@@ -146,6 +146,10 @@ class Classes(Head[Tensor, Tensor, Tensor]):
             costs = costs.masked_fill(~known, 0)
         return {"classes": Loss((costs * shares).sum(), shares.sum())}
 
+    def distil(self, outputs, teacher, taught, temperature):
+        mine, theirs = ((one.float() / temperature).log_softmax(1) for one in (outputs, taught))
+        return Loss((theirs.exp() * (theirs - mine)).sum(), torch.tensor(len(outputs)))
+
     def decode(self, outputs):
         return {"scores": outputs.float().softmax(1)}
 

@@ -55,6 +55,13 @@ BROKEN = {
         (losses.SharesCostDouble, r"of targets that are shares of one class, and .* of its number: they are one"),
         (losses.MixesBoxes, r"mixes, and its targets are neither floats nor class numbers"),
     ],
+    "distilling_costs_nothing_from_an_equal": [
+        (losses.CrossEntropyFromTeacher, r"distil from itself costs .*: equal answers must cost 0"),
+        (losses.LearnsNothingFromTeacher, r"distil from a head of other weights costs 0"),
+        (losses.RoundsForTeacher, r"distil gives no weight a gradient"),
+        (losses.MeanFromTeacher, r"distil: total is .* of every item twice, and 0 of none: add over the items"),
+        (losses.TakesTheTeachersName, r"loss has the name 'distil'.*: rename it"),
+    ],
     "overfits_one_batch": [(losses.NoiseForTargets, r"moved its loss only from")],
     "learning_shows_in_the_main_metric": [
         (losses.LossOfTheOpposite, r"main 'negative_error' went from .* while its loss fell"),

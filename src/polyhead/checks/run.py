@@ -22,6 +22,9 @@ from polyhead.checks.backbones import (
 from polyhead.checks.blends import (
     blended_targets_are_weighed,
 )
+from polyhead.checks.distilling import (
+    distilling_costs_nothing_from_an_equal,
+)
 from polyhead.checks.known import (
     unknown_classes_get_no_gradient,
 )
@@ -86,6 +89,7 @@ HEAD_CHECKS: dict[str, Callable[[HeadFactory], None]] = {
         bf16_answers_fit_metrics,
         unknown_classes_get_no_gradient,
         blended_targets_are_weighed,
+        distilling_costs_nothing_from_an_equal,
         overfits_one_batch,
         learning_shows_in_the_main_metric,
         decode_has_fixed_rank,

@@ -73,12 +73,15 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False) 
     task = build_task(without_start(recipe) if resumed else recipe)
     data.suit(task.model.interpolation)
     check_targets(task, data)
+    unread = task.has_unread(
+        data.size
+    )  # and whatever else a first forward would stumble over, before a folder is there
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     continuation = Continuation(run / "checkpoints")
     callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe)))]
     if resumed and ranks.first():  # before loggers open the files of the run
         reopen_run(run, lasting(recipe), data.source.fingerprint())
-    trainer = make_trainer(recipe, run, callbacks, step=step, unread=task.has_unread(data.size))
+    trainer = make_trainer(recipe, run, callbacks, step=step, unread=unread)
     if not resumed and ranks.first():
         open_run(run, lasting(recipe), data.source.fingerprint())
     train(trainer, task, data, run, last if resumed else None)
