@@ -20,8 +20,9 @@ from polyhead.contracts import (
     finer_levels,
     grid_strides,
 )
+from polyhead.heads._borders import near_borders
 from polyhead.heads._paint import Paint, alike, to_cells, to_pixels
-from polyhead.heads._segmentation_loss import dice_loss, pixel_cross_entropy, shares, truth_of, without_unknown
+from polyhead.heads._segmentation_loss import Truth, dice_loss, pixel_cross_entropy, shares, truth_of, without_unknown
 from polyhead.ops.class_weights import ClassWeights, balanced, count_classes, first_weights
 from polyhead.ops.distil import in_order, softmax_divergence
 from polyhead.ops.frames import restore_map
@@ -52,9 +53,13 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         class_weights: What classes weigh in the cross-entropy: "none" alike; "balanced" the more the fewer pixels they
             have in the training masks; or a number by class name, 1 for others. The Dice loss has no weights: it is a
             mean over classes, in which a class of few pixels has as much say as any other (V-Net, section 3).
+        boundary: What pixels near a border between classes weigh more in the cross-entropy: 1 + `boundary` times as
+            much as others; 0 for none.
+        reach: How near that is, in pixels of the input, 1 or more.
 
     Raises:
-        ValueError: If the levels are no grids, there are too few class names, or weights that no class can have.
+        ValueError: If the levels are no grids, there are too few class names, weights that no class can have, or
+            `boundary` or `reach` is too low.
 
     References:
         Kirillov et al., Panoptic FPN, arXiv 1901.02446; Shi et al., sub-pixel convolution, arXiv 1609.05158; Milletari
@@ -73,10 +78,14 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         finest: int = 4,
         dice: float = 1.0,
         class_weights: ClassWeights = "none",
+        boundary: float = 0.0,
+        reach: int = 2,
     ) -> None:
         super().__init__(spec, class_names("segmentation", labels, least=2))
+        if not boundary >= 0 or reach < 1:
+            raise ValueError(f"boundary={boundary:g}, reach={reach}: they take 0 or more, and 1 or more")
         strides = grid_strides("segmentation", spec)
-        self.dice = dice
+        self.dice, self.boundary, self.reach = dice, boundary, reach
         self.skipped = finer_levels(strides, finest)
         channels = spec.channels[self.skipped :]
         self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
@@ -109,13 +118,20 @@ class Segmentation(Head[Paint, Tensor, Masks]):
                 logits = logits.masked_fill(~known[:, :, None], torch.finfo(torch.float32).min)
                 targets = without_unknown(targets, known)
             truth = truth_of(to_cells(targets, outputs.side, IGNORE).flatten(1))
-            weights = truth.labelled if self.weights is None else truth.labelled * self.weights[truth.numbers]
             found = shares(logits, truth)
-            losses = {"ce": pixel_cross_entropy(found.logs, weights)}
+            losses = {"ce": pixel_cross_entropy(found.logs, self.pixel_weights(targets, truth, outputs.side))}
             if self.dice:
                 loss = dice_loss(found, truth)
                 losses["dice"] = Loss(self.dice * loss.total, loss.count)
             return losses
+
+    def pixel_weights(self, targets: Tensor, truth: Truth, side: int) -> Tensor:
+        """Return what each pixel weighs in the cross-entropy, (n, P), P in the order of cells of `side`."""
+        weights = truth.labelled if self.weights is None else truth.labelled * self.weights[truth.numbers]
+        if self.boundary:
+            near = to_cells(near_borders(targets, self.reach), side, 0).flatten(1)
+            weights = weights * (1 + self.boundary * near)
+        return weights
 
     def distil(self, outputs: Paint, teacher: Self, taught: Paint, temperature: float) -> Loss:
         """Return the divergence of each pixel's softened probabilities, labelled or not."""

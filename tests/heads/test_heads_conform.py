@@ -22,6 +22,9 @@ test_heads = parametrize_heads(
         "segmentation": lambda spec: Segmentation(spec, NAMES, width=16),
         "segmentation without dice": lambda spec: Segmentation(spec, NAMES, width=16, dice=0.0),
         "segmentation, balanced": lambda spec: Segmentation(spec, NAMES, width=16, class_weights="balanced"),
+        "segmentation, borders": lambda spec: Segmentation(
+            spec, NAMES, width=16, boundary=2.0, class_weights="balanced"
+        ),
         "segmentation, weighed": lambda spec: Segmentation(spec, NAMES, width=16, class_weights={"a": 0.5, "e": 3.0}),
         "detection": lambda spec: Detection(spec, NAMES),
         "detection, one to one": lambda spec: Detection(spec, NAMES, one_to_one=True),

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from polyhead.contracts import IGNORE, Features, FeatureSpec, Frame
+from polyhead.heads._borders import near_borders
 from polyhead.heads._paint import Paint, to_cells, to_pixels
 from polyhead.heads._segmentation_loss import Shares, dice_loss, pixel_cross_entropy, shares, truth_of
 from polyhead.heads.segmentation import Segmentation, decode_runs, encode_runs
@@ -131,6 +132,51 @@ def test_unknown_classes_get_no_gradient_and_their_pixels_do_not_count() -> None
     assert logits.grad is not None
     assert (logits.grad[:, 2] == 0).all()
     assert (logits.grad[:, :2, 0] != 0).all()
+
+
+def test_pixels_near_borders_of_a_hand_made_mask_without_unlabelled_ones_and_the_edge() -> None:
+    drawn = """
+        0 0 0 0 1 1 9
+        0 0 0 0 1 1 9
+        0 0 0 0 1 1 9
+        0 0 0 0 0 9 2
+    """
+    marked = """
+        . . . x x . .
+        . . . x x . .
+        . . . x x x .
+        . . . x x . x
+    """
+    rows = [[IGNORE if c == "9" else int(c) for c in line.split()] for line in drawn.strip().splitlines()]
+    wanted = [[c == "x" for c in line.split()] for line in marked.strip().splitlines()]
+    mask = torch.tensor([rows, rows], dtype=torch.uint8)
+    assert near_borders(mask, 1).tolist() == [wanted, wanted]
+    assert near_borders(mask, 2)[0, 0].tolist() == [False, False, True, True, True, True, False]
+    assert not near_borders(torch.full((1, 4, 4), IGNORE, dtype=torch.uint8), 2).any()
+    assert near_borders(mask[:0], 1).shape == (0, 4, 7)
+
+
+def test_pixels_near_borders_weigh_more_on_top_of_their_class_and_dice_is_as_ever() -> None:
+    targets = torch.tensor([[[0, 0, 0, 1, 1, IGNORE]]])
+    logits = torch.randn(1, 2, 1, 6)
+    head = Segmentation(SPEC, NAMES, boundary=3.0, reach=1, class_weights={"cell": 2.0})
+    found, plain = head.loss(paint(logits), targets), Segmentation(SPEC, NAMES).loss(paint(logits), targets)
+    weights = torch.tensor([1.0, 1, 4, 8, 2, 0])
+    losses = F.cross_entropy(logits, targets, ignore_index=IGNORE, reduction="none").flatten()
+    torch.testing.assert_close(found["ce"].total, (weights * losses).sum())
+    assert found["ce"].count == 16
+    assert found["dice"] == plain["dice"]
+
+
+def test_borders_of_cells_that_paint_pixels_are_those_of_the_pixels() -> None:
+    head = Segmentation(SPEC, NAMES, boundary=1.0)
+    outputs, targets = Paint(torch.randn(2, 2, 16, 3, 3), (11, 10)), torch.randint(2, (2, 11, 10))
+    torch.testing.assert_close(head.loss(outputs, targets)["ce"], head.loss(paint(to_pixels(*outputs)), targets)["ce"])
+
+
+def test_a_reach_of_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="reach=0"):
+        Segmentation(SPEC, NAMES, boundary=1.0, reach=0)
 
 
 def test_a_cell_paints_its_own_square_of_pixels() -> None:
