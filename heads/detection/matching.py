@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.floating[Any]]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Pairs = tuple[Ints, Ints, NDArray[np.float64]]
 
 CHUNK = 1 << 21
 """Pairs of boxes that are compared at a time: some 200 MB."""
@@ -35,9 +36,7 @@ def best_first(group: Ints, scores: Floats, most: int) -> tuple[Ints, Ints]:
     return order[counts], ranks[counts]
 
 
-def close_pairs(
-    found: Floats, found_group: Ints, true: Floats, true_group: Ints, least: float
-) -> tuple[Ints, Ints, NDArray[np.float64]]:
+def close_pairs(found: Floats, found_group: Ints, true: Floats, true_group: Ints, least: float) -> Pairs:
     """Return the pairs of a predicted and a true box of one group whose IoU is at least `least`.
 
     Args:
@@ -83,7 +82,7 @@ def iou(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.floa
     return shared
 
 
-def match(pairs: tuple[Ints, Ints, NDArray[np.float64]], ranks: Ints, true: int, thresholds: Floats) -> Bools:
+def match(pairs: Pairs, ranks: Ints, true: int, thresholds: Floats) -> Bools:
     """Return which predictions find a true box: each takes the closest one that no better prediction of its group took.
 
     Args:

@@ -1,8 +1,9 @@
 """COCO's average precision of boxes, also over ranks that saw different numbers of images.
 
-The only module here that imports torchmetrics; nothing but training and evaluation loads it.
+The only module of detection that imports torchmetrics; nothing but training and evaluation loads it.
 """
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import final
 
@@ -14,13 +15,16 @@ from torchmetrics import Metric
 from torchmetrics.utilities import dim_zero_cat
 from torchvision.ops import box_convert
 
-from polyhead.heads.detection.matching import best_first, close_pairs, match, precision_at
+from polyhead.heads.detection.matching import Ints, Pairs, best_first, close_pairs, match, precision_at
 
 IMAGE, TRUE, FOUND = 0.0, 1.0, 2.0
 """What a packed row is: the begin of an image, a true box, or a predicted one."""
 IOUS, RECALLS = np.linspace(0.5, 0.95, 10), np.linspace(0, 1, 101)
 MOST = 100
 """Predictions of an image and class that count, the best ones."""
+Compare = Callable[[Ints, Ints, Ints, Ints], Pairs]
+"""From rows of predictions and their groups, and rows of truths and theirs, both groups in ascending order, to pairs of
+places in these: those of one group whose IoU is at least the least of `IOUS`, as `close_pairs` returns them."""
 
 
 def pack(predictions: list[dict[str, Tensor]], targets: list[dict[str, Tensor]]) -> Tensor:
@@ -44,20 +48,21 @@ def pack(predictions: list[dict[str, Tensor]], targets: list[dict[str, Tensor]])
     return rows[torch.from_numpy(images.argsort(kind="stable")).to(rows.device)]
 
 
-def evaluate(rows: Tensor) -> tuple[NDArray[np.float64], Tensor]:
+def evaluate(rows: Tensor, compare: Compare | None = None) -> tuple[NDArray[np.float64], Tensor]:
     """Return what COCO's protocol finds, all sizes of boxes together and at most 100 of an image and class.
 
     Boxes that end before they begin count as little as if they were not there.
 
     Args:
-        rows: (N, 7) of `pack`, on the CPU.
+        rows: (N, 7) of `pack`, on the CPU; more columns do not matter.
+        compare: What else than boxes to compare.
 
     Returns:
         The precision (10, 101, K) at each IoU of 0.5, 0.55 ... 0.95, recall of 0, 0.01 ... 1, and class with a true
         box (one class of zeros if there is none); and which predictions find a true box at IoU 0.5, (r,) bool in the
         order of the rows.
     """
-    boxes = box_convert(rows[:, 3:], "xyxy", "xywh").numpy()
+    boxes = box_convert(rows[:, 3:7], "xyxy", "xywh").numpy()
     kind, labels, scores = rows[:, 0].numpy(), rows[:, 1].numpy(), rows[:, 2].numpy()
     real = boxes[:, 2:].prod(1) >= 0
     true = np.flatnonzero((kind == TRUE) & real)
@@ -68,7 +73,11 @@ def evaluate(rows: Tensor) -> tuple[NDArray[np.float64], Tensor]:
     known = np.flatnonzero((kind == FOUND) & np.isin(labels, classes))
     order, ranks = best_first(group[known], scores[known], MOST)
     found, ranks = known[order][real[known[order]]], ranks[real[known[order]]]
-    pairs = close_pairs(boxes[found], group[found], boxes[true], group[true], IOUS[0])
+    pairs = (
+        compare(found, group[found], true, group[true])
+        if compare
+        else close_pairs(boxes[found], group[found], boxes[true], group[true], IOUS[0])
+    )
     hits = match(pairs, ranks, len(true), IOUS)
     caught = np.zeros(len(rows), dtype=bool)
     caught[found] = hits[0]
@@ -118,6 +127,15 @@ def best_f1(scores: Tensor, hits: Tensor, true: int) -> dict[str, Tensor]:
     return {"threshold": scores[best], "precision": precision.float(), "recall": recall.float(), "f1": f1[best].float()}
 
 
+def summary(rows: Tensor, compare: Compare | None = None) -> dict[str, Tensor]:
+    """Return the values that `DetectionMetric.compute` explains; arguments as those of `evaluate`."""
+    scores, true = rows[rows[:, 0] == FOUND, 2], int((rows[:, 0] == TRUE).sum())
+    precision, hits = evaluate(rows, compare)
+    means = {"map": precision, "map50": precision[0], "map75": precision[5]}
+    values = {name: torch.tensor(each.mean(), dtype=torch.float32) for name, each in means.items()}
+    return values | best_f1(scores, hits, true)
+
+
 @final
 class DetectionMetric(Metric):
     """Average precision of boxes by COCO's protocol, and the score threshold of the best F1 at IoU 0.5.
@@ -154,10 +172,5 @@ class DetectionMetric(Metric):
 
     def compute(self) -> dict[str, Tensor]:
         """Return the values over all images of all ranks."""
-        rows = dim_zero_cat(self.rows).float().cpu()
-        scores, true = rows[rows[:, 0] == FOUND, 2], int((rows[:, 0] == TRUE).sum())
-        precision, hits = evaluate(rows)
-        means = {"map": precision, "map50": precision[0], "map75": precision[5]}
-        values = {name: torch.tensor(each.mean(), dtype=torch.float32) for name, each in means.items()}
-        values |= best_f1(scores, hits, true)
+        values = summary(dim_zero_cat(self.rows).float().cpu())
         return {name: value.to(self.device) for name, value in values.items()}

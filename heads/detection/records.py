@@ -17,20 +17,35 @@ def to_frame(item: dict[str, Tensor], frame: Frame) -> dict[str, Tensor]:
     return {**item, "boxes": clamped}
 
 
-def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -> Record:
-    """Return an item's boxes as plain data, highest score first; those below `least` or without area are left out.
+def shown(item: dict[str, Tensor], least: float) -> Tensor:
+    """Return the places of an item's boxes of `least` or more score and with area, highest score first.
 
     A box found in the padding of an input has no area in the original image.
+
+    Args:
+        item: `boxes` (r, 4) and `scores` (r,); without scores (a target) they are 1.
+        least: The lowest score to keep.
+    """
+    scores = scores_of(item)
+    order = scores.argsort(descending=True, stable=True)
+    area = (item["boxes"][:, 2:] > item["boxes"][:, :2]).all(1)
+    return order[(scores[order] >= least) & area[order]]
+
+
+def scores_of(item: dict[str, Tensor]) -> Tensor:
+    """Return the scores (r,) float32 of an item, 1 where it has none."""
+    return item["scores"].float() if "scores" in item else torch.ones(len(item["boxes"]))
+
+
+def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -> Record:
+    """Return an item's boxes as plain data, in the order and choice of `shown`.
 
     Args:
         item: `boxes` (r, 4), `labels` (r,) and `scores` (r,); without scores (a target) they are 1.
         labels: Class names.
         least: The lowest score to keep.
     """
-    scores = item["scores"].float() if "scores" in item else torch.ones(len(item["boxes"]))
-    order = scores.argsort(descending=True, stable=True)
-    area = (item["boxes"][:, 2:] > item["boxes"][:, :2]).all(1)
-    order = order[(scores[order] >= least) & area[order]]
+    order, scores = shown(item, least), scores_of(item)
     rows = zip(item["boxes"][order].tolist(), item["labels"][order].tolist(), scores[order].tolist(), strict=True)
     return {"boxes": [{"box": box, "label": labels[label], "score": score} for box, label, score in rows]}
 

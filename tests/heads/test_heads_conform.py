@@ -3,6 +3,7 @@
 from polyhead.checks import parametrize_heads
 from polyhead.heads.classification import Classification
 from polyhead.heads.detection import Detection
+from polyhead.heads.instances import Instances
 from polyhead.heads.regression import Regression
 from polyhead.heads.segmentation import Segmentation
 
@@ -31,5 +32,7 @@ test_heads = parametrize_heads(
         "detection without NMS, by distributions": lambda spec: Detection(
             spec, NAMES, one_to_one=True, nms=False, dfl=True
         ),
+        "instances": lambda spec: Instances(spec, NAMES, width=16, prototypes=8),
+        "instances, fine and by dice": lambda spec: Instances(spec, NAMES, width=16, stride=2, dice=1.0, points=20),
     }
 )

@@ -119,5 +119,5 @@ def test_every_value_is_checked_before_anything_is_built(override: str, said: st
 
 
 def test_the_defaults_of_our_tasks_have_the_right_types() -> None:
-    for task in ("classification", "detection", "multitask", "segmentation"):
+    for task in ("classification", "detection", "instances", "multitask", "segmentation"):
         check_values(resolve({"task": task}).recipe)

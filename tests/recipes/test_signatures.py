@@ -80,7 +80,7 @@ def test_a_recipe_is_resolved_without_torch() -> None:
     code = """
 import sys
 from polyhead.recipes import resolve
-for task in ("classification", "detection", "multitask", "segmentation"):
+for task in ("classification", "detection", "instances", "multitask", "segmentation"):
     resolve({"task": task}, ["trainer.max_epochs=1", "task.lr=${seed}"])
 heavy = {"torch", "pytorch_lightning", "pydantic", "rich", "numpy"} & set(sys.modules)
 sys.exit(f"imported: {heavy}" if heavy else 0)
