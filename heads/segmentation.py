@@ -23,6 +23,7 @@ from polyhead.contracts import (
 from polyhead.heads._borders import near_borders
 from polyhead.heads._paint import Paint, alike, to_cells, to_pixels
 from polyhead.heads._segmentation_loss import Truth, dice_loss, pixel_cross_entropy, shares, truth_of, without_unknown
+from polyhead.heads._stitched_mask import StitchedMask
 from polyhead.ops.class_weights import ClassWeights, balanced, count_classes, first_weights
 from polyhead.ops.distil import in_order, softmax_divergence
 from polyhead.ops.frames import restore_map
@@ -172,6 +173,10 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         """Return one (H, W) mask of class numbers an image, in its original pixels."""
         return [restore_map(mask, frame) for mask, frame in zip(predictions, frames, strict=True)]
 
+    def stitch(self, image: tuple[int, int]) -> StitchedMask:
+        """Return what averages the probabilities of overlapping windows; its mask (H, W) is uint8."""
+        return StitchedMask(len(self.labels), image)
+
     def records(self, predictions: Masks, score: float | None = None) -> list[Record]:  # noqa: ARG002
         """Return `{"size": [H, W], "segments": [{"label", "area", "rle"}, ...]}` an item.
 
@@ -180,7 +185,7 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         return [self._record(mask) for mask in predictions]
 
     def _record(self, mask: Tensor) -> Record:
-        areas = torch.bincount(mask.flatten().long(), minlength=len(self.labels))[: len(self.labels)].tolist()
+        areas = torch.bincount(mask.flatten(), minlength=len(self.labels))[: len(self.labels)].tolist()
         segments = [
             {"label": self.labels[c], "area": area, "rle": encode_runs(mask == c)}
             for c, area in enumerate(areas)

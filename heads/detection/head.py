@@ -16,6 +16,7 @@ from polyhead.heads.detection.decode import find, grid, to_boxes, top
 from polyhead.heads.detection.loss import detection_loss, match
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 from polyhead.heads.detection.records import draw, to_frame, to_records
+from polyhead.heads.detection.stitch import StitchedBoxes
 
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
     from torchmetrics import MetricCollection
@@ -131,6 +132,10 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
     def restore(self, predictions: Boxes, frames: Sequence[Frame]) -> Boxes:
         """Return the boxes in the pixels of the original images, clamped to them."""
         return [to_frame(item, frame) for item, frame in zip(predictions, frames, strict=True)]
+
+    def stitch(self, image: tuple[int, int]) -> StitchedBoxes[DetectionOutputs]:  # noqa: ARG002  # boxes need no canvas
+        """Return what joins the boxes of overlapping windows."""
+        return StitchedBoxes(self.predict)
 
     def records(self, predictions: Boxes, score: float | None = None) -> list[Record]:
         """Return `{"boxes": [{"box": [x1, y1, x2, y2], "label": name, "score": float}, ...]}` an item, best first.

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, NamedTuple, S
 import torch
 from torch import Tensor, nn
 
+from polyhead.windows import Stitch
+
 if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training needs it
     from torchmetrics import MetricCollection
 
@@ -224,6 +226,10 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
     def restore(self, predictions: Predictions, frames: Sequence[Frame]) -> Predictions:  # noqa: ARG002
         """Return predictions in the pixels of the original images; here, unchanged, for answers that are not places."""
         return predictions
+
+    def stitch(self, image: tuple[int, int]) -> Stitch[Outputs, Predictions] | None:  # noqa: ARG002
+        """Return what gathers answers about the windows of an image, H, W; here, None: it is asked as a whole."""
+        return None
 
     def records(self, predictions: Predictions, score: float | None = None) -> list[Record]:  # noqa: ARG002
         """Return one dict of plain data an item: what JSON holds, and `draw` shows.

@@ -8,11 +8,14 @@ from torch import Tensor
 
 from polyhead import checkpoints
 from polyhead.contracts import Interpolation, Record
+from polyhead.errors import UserError
 from polyhead.loading.images import read_image
 from polyhead.loading.letterbox import letterbox
 from polyhead.model import Model, build_model, load_weights
+from polyhead.windows import cut
 
 Picture = str | Path | Tensor
+OVERLAP = 0.25
 
 
 class Predictor:
@@ -37,34 +40,82 @@ class Predictor:
         self.device = device
         self.interpolation = interpolation or model.interpolation
 
-    def predict(self, *images: Picture, score: float | None = None, batch: int = 16) -> list[dict[str, Record]]:
+    def predict(
+        self,
+        *images: Picture,
+        score: float | None = None,
+        batch: int = 16,
+        window: int | None = None,
+        overlap: float = OVERLAP,
+    ) -> list[dict[str, Record]]:
         """Return one dict an image: the record of every head, in pixels of that image.
 
         Args:
             images: Paths, or (3, H, W) uint8 RGB tensors.
             score: Leave out findings below it; None: each head's own best threshold.
             batch: How many images go through the network at once.
+            window: Look at each image in windows of this side, in its own pixels, instead of scaling it.
+            overlap: The share of its side that a window has in common with the next one, 0 to 0.9.
 
         Raises:
-            UserError: If a file is missing or broken.
+            UserError: If a file is missing or broken, or no head can be asked by windows of this kind.
         """
-        return [records for _, records in self.stream(images, score=score, batch=batch)]
+        answers = self.stream(images, score=score, batch=batch, window=window, overlap=overlap)
+        return [records for _, records in answers]
 
     def stream(
-        self, images: Sequence[Picture], *, score: float | None = None, batch: int = 16
+        self,
+        images: Sequence[Picture],
+        *,
+        score: float | None = None,
+        batch: int = 16,
+        window: int | None = None,
+        overlap: float = OVERLAP,
     ) -> Iterator[tuple[Tensor, dict[str, Record]]]:
         """Yield each image (3, H, W) and its records, as `predict` returns them, batch after batch."""
+        if window is not None:
+            for image in images:
+                pixels = image if isinstance(image, Tensor) else read_image(image)
+                yield pixels, self.answer_by_windows(pixels, score, window, overlap)
+            return
         for start in range(0, len(images), batch):
-            pixels = [i if isinstance(i, Tensor) else read_image(i) for i in images[start : start + batch]]
-            yield from zip(pixels, self.answer(pixels, score), strict=True)
+            read = [i if isinstance(i, Tensor) else read_image(i) for i in images[start : start + batch]]
+            yield from zip(read, self.answer(read, score), strict=True)
+
+    @torch.inference_mode()
+    def answer_by_windows(self, image: Tensor, score: float | None, window: int, overlap: float) -> dict[str, Record]:
+        """Return the records of one (3, H, W) uint8 image, looked at in windows; see `predict`.
+
+        Windows go through the network one by one. Heads that they do not suit are asked about the scaled image.
+        """
+        size, heads = (image.shape[1], image.shape[2]), self.model.named_heads()
+        alone = self.asked_as_a_whole()
+        if len(alone) == len(heads):
+            raise UserError(f"windows do not suit {', '.join(alone)}, asked about an image as a whole; leave them out")
+        stitches = {name: stitch for name, head in heads.items() if (stitch := head.stitch(size))}
+        for place in cut(size, window, overlap, self.model.backbone.spec.strides[-1]):
+            (top, left), (height, width), _ = place
+            outputs = self.model(self.to_inputs(image[None, :, top : top + height, left : left + width]))
+            for name, stitch in stitches.items():
+                stitch.add(outputs[name], place)
+        records = {name: heads[name].records(stitch.predictions(), score)[0] for name, stitch in stitches.items()}
+        whole = self.answer([image], score)[0] if alone else {}
+        return {name: records[name] if name in records else whole[name] for name in heads}
+
+    def asked_as_a_whole(self) -> list[str]:
+        """Return the names of the heads that windows do not suit."""
+        return [name for name, head in self.model.named_heads().items() if head.stitch((1, 1)) is None]
+
+    def to_inputs(self, images: Tensor) -> Tensor:
+        """Return (n, 3, H, W) uint8 images as the network takes them."""
+        return images.to(self.device, memory_format=torch.channels_last).float() / 255
 
     @torch.inference_mode()
     def answer(self, pixels: Sequence[Tensor], score: float | None) -> list[dict[str, Record]]:
         """Return the records of one batch of (3, H, W) uint8 images of any size."""
         inputs, frames = zip(*(letterbox(image, self.size, self.interpolation) for image in pixels), strict=True)
-        images = torch.stack(inputs).to(self.device, memory_format=torch.channels_last).float() / 255
         answers: list[dict[str, Record]] = [{} for _ in pixels]
-        for name, outputs in self.model(images).items():
+        for name, outputs in self.model(self.to_inputs(torch.stack(inputs))).items():
             head = self.model.named_heads()[name]
             for answer, record in zip(
                 answers, head.records(head.restore(head.predict(outputs), frames), score), strict=True

@@ -38,8 +38,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         made.append(("evaluate", checkpoint, split, overrides, out))
         return Outcome(METRICS, tmp_path / "run", None)
 
-    def predict(checkpoint: Path, paths: list[str], out: Path, score: float | None) -> Path:
-        made.append(("predict", checkpoint, paths, out, score))
+    def predict(checkpoint: Path, paths: list[str], out: Path, score: float | None, **windows: Any) -> Path:
+        made.append(("predict", checkpoint, paths, out, score, windows))
         (tmp_path / "records.json").write_text('[{"image": "a"}]\n')
         return tmp_path / "records.json"
 
@@ -158,7 +158,14 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
     assert (code, json.loads(out)) == (0, [{"image": "a"}])
     assert said("predict", "last.ckpt", "a.png", "--json", "copy.json")[1].startswith("records: ")
     assert (tmp_path / "copy.json").read_text() == '[{"image": "a"}]\n'
-    assert calls[0] == ("predict", Path("last.ckpt"), ["a.png"], Path("predictions"), 0.4)
+    assert calls[0] == (
+        "predict",
+        Path("last.ckpt"),
+        ["a.png"],
+        Path("predictions"),
+        0.4,
+        {"window": None, "overlap": None},
+    )
 
 
 @pytest.mark.parametrize(
@@ -182,6 +189,11 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
         (["fit", "beach.yaml", "--json", "beach.yaml/a"], "error: --json beach.yaml/a: "),
         (["test", "nowhere"], "error: no run folder and no checkpoint at nowhere"),
         (["predict", "full", "nowhere.png"], "error: no such image: nowhere.png"),
+        (["predict", "full", "beach.yaml", "--overlap", "0.5"], "error: --overlap 0.5 is of windows; say how large"),
+        (
+            ["predict", "full", "beach.yaml", "--window", "64", "--overlap", "1"],
+            "error: Invalid value for '--overlap': ",
+        ),
         (["predict", "full", "beach.yaml", "--score", "2"], "error: Invalid value for '--score': "),
         (["list", "hed"], "error: no kind of thing to list named 'hed' (did you mean 'heads'?)"),
         (["show", "heads.detectoin"], "error: no heads named 'detectoin' (did you mean 'detection'?)"),

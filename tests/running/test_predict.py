@@ -73,3 +73,15 @@ def test_images_of_one_name_in_two_folders_both_get_a_picture(outcome: Outcome, 
     records = json.loads(predict(outcome.run, [str(images), str(other)], tmp_path / "out").read_text())
     assert len({record["picture"] for record in records}) == 4
     assert all((tmp_path / "out" / record["picture"]).is_file() for record in records)
+
+
+def test_windows_keep_the_pixels_of_the_image_and_name_the_heads_that_they_do_not_suit(
+    outcome: Outcome, images: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = predict(outcome.run, [str(images / "wide.png")], tmp_path / "out", score=0.0, window=64, overlap=0.5)
+    (record,) = json.loads(file.read_text())
+    assert record["heads"]["mask"]["size"] == [96, 192]
+    assert sum(one["area"] for one in record["heads"]["mask"]["segments"]) == 96 * 192
+    assert max(one["box"][2] for one in record["heads"]["boxes"]["boxes"]) > 150
+    assert record["heads"]["label"]
+    assert caplog.messages == ["label: asked about each image as a whole, scaled, and not by windows"]

@@ -1,5 +1,6 @@
 """predict: a checkpoint and images -> one JSON of records, and pictures with everything drawn in."""
 
+import logging
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -10,13 +11,21 @@ from polyhead.files import json_text, write_text
 from polyhead.loading.images import find_images
 from polyhead.memory import keep_memory
 from polyhead.ops.pictures import save
-from polyhead.predictor import load
+from polyhead.predictor import OVERLAP, load
 from polyhead.running.pictures import draw_records, unique_name
 
 RECORDS = "predictions.json"
 
 
-def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | None = None) -> Path:
+def predict(
+    checkpoint: Path,
+    paths: Sequence[str],
+    out: Path,
+    score: float | None = None,
+    *,
+    window: int | None = None,
+    overlap: float | None = None,
+) -> Path:
     """Answer about images, and return the file of records.
 
     Pictures and records are made in a folder of their own and moved to `out` at the end, so that an error on the way
@@ -27,17 +36,24 @@ def predict(checkpoint: Path, paths: Sequence[str], out: Path, score: float | No
         paths: Images, folders and globs.
         out: Gets one picture an image, and `predictions.json`: a list of {"image", "picture", "heads"}.
         score: Leave out findings below it; None: each head's own best threshold.
+        window: Look at each image in windows of this side, in its own pixels, instead of scaling it; heads that cannot
+            be asked so are named, and get it scaled.
+        overlap: The share of its side that a window has in common with the next one; None: a quarter.
 
     Raises:
-        UserError: If an image or the checkpoint is missing or broken.
+        UserError: If an image or the checkpoint is missing or broken, or windows do not suit the model.
     """
     keep_memory()
     images = find_images(paths)
     predictor = load(checkpoint)
+    for name in predictor.asked_as_a_whole() if window is not None else ():
+        logging.getLogger("polyhead").warning(f"{name}: asked about each image as a whole, scaled, and not by windows")
     with tempfile.TemporaryDirectory(prefix="polyhead-") as made:
         folder, taken = Path(made), set[str]()
         records: list[dict[str, Any]] = []
-        for path, (pixels, answer) in zip(images, predictor.stream(images, score=score), strict=True):
+        share = OVERLAP if overlap is None else overlap
+        answers = predictor.stream(images, score=score, window=window, overlap=share)
+        for path, (pixels, answer) in zip(images, answers, strict=True):
             picture = unique_name(path, taken)
             save(draw_records(predictor.model, pixels, answer), folder / picture)
             records.append({"image": str(path), "picture": picture, "heads": answer})
