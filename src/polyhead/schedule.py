@@ -1,6 +1,7 @@
 """How far a run is, and the learning rate there."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ def fraction_done(trainer: "Trainer") -> float:
     The limits are `max_epochs`, `max_steps` and `max_time`; a run without any stays at 0. All ranks get rank 0's answer
     where it depends on the clock.
     """
-    from pytorch_lightning.callbacks import Timer
-
     done = [0.0]
     if trainer.max_steps > 0:
         done.append(trainer.global_step / trainer.max_steps)
@@ -22,11 +21,37 @@ def fraction_done(trainer: "Trainer") -> float:
         in_epoch = trainer.fit_loop.epoch_loop.batch_progress.current.processed  # type: ignore[attr-defined]  # it has
         batches = trainer.current_epoch * trainer.num_training_batches + in_epoch
         done.append(batches / max(1, trainer.max_epochs * trainer.num_training_batches))
+    done += [float(trainer.strategy.broadcast(passed / max(1e-9, passed + left))) for passed, left in _clocks(trainer)]
+    return min(1.0, max(done))
+
+
+def fraction_at(trainer: "Trainer", epoch: int, batch: int) -> float:
+    """Return how much of a training run is done at a batch, in [0, 1], by whichever of its limits comes first.
+
+    Unlike `fraction_done` it may be asked ahead, from where batches are read before they are needed. Of limits in
+    epochs and steps the answer is a function of the place alone; of the clock it is this rank's own.
+
+    Args:
+        trainer: While it fits.
+        epoch: Of the batch, from 0.
+        batch: Its number in the epoch, from 0.
+    """
+    batches, together = trainer.num_training_batches, trainer.accumulate_grad_batches
+    done = [passed / max(1e-9, passed + left) for passed, left in _clocks(trainer)]
+    if trainer.max_steps > 0 and math.isfinite(batches):
+        done.append((epoch * math.ceil(batches / together) + batch // together) / trainer.max_steps)
+    if trainer.max_epochs and trainer.max_epochs > 0 and math.isfinite(batches):
+        done.append((epoch * batches + batch) / max(1, trainer.max_epochs * batches))
+    return min(1.0, max(done, default=0.0))
+
+
+def _clocks(trainer: "Trainer") -> Iterator[tuple[float, float]]:
+    """Yield the seconds that passed and those left, by each limit of time."""
+    from pytorch_lightning.callbacks import Timer
+
     for timer in trainer.callbacks:  # type: ignore[attr-defined]  # a Trainer has them; its stub does not say so
         if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:
-            passed = timer.time_elapsed()
-            done.append(float(trainer.strategy.broadcast(passed / max(1e-9, passed + left))))
-    return min(1.0, max(done))
+            yield timer.time_elapsed(), left
 
 
 def warm_cosine(progress: float, warmup: float, final: float) -> float:

@@ -13,10 +13,11 @@ from polyhead.contracts import Batch
 from polyhead.errors import UserError
 from polyhead.loading.mix import Mix, cutmix, mix_of, mixup, partners
 from polyhead.loading.module import DataModule
+from polyhead.loading.order import Key
 from polyhead.loading.source import Item, Source, Split
 
 CLASSES = {"label": ("a", "b", "c", "d")}
-KEYS = [(0, number) for number in range(4)]
+KEYS = [Key(0, number) for number in range(4)]
 
 
 def plain(rows: list[int], target: Tensor, name: str = "label") -> Batch:
@@ -90,13 +91,13 @@ def test_a_blend_is_a_function_of_seed_and_keys_alone() -> None:
     torch.manual_seed(1)
     there = pickle.loads(pickle.dumps(mixer(mixup=0.5, cutmix=1.0)))  # noqa: S301  # our own bytes
     assert torch.equal(first.inputs, there(batch, KEYS).inputs)
-    others = [there(batch, [(epoch, number) for _, number in KEYS]).inputs for epoch in range(1, 9)]
+    others = [there(batch, [key._replace(epoch=epoch) for key in KEYS]).inputs for epoch in range(1, 9)]
     assert len({str(other.sum((1, 2, 3)).tolist()) for other in others}) == 8
 
 
 def test_the_share_of_batches_is_blended() -> None:
     mix, batch = mixer(mixup=1.0, share=0.25), plain([0, 1, 2, 3], torch.arange(4))
-    blended = [mix(batch, [(epoch, number) for _, number in KEYS]) is not batch for epoch in range(400)]
+    blended = [mix(batch, [key._replace(epoch=epoch) for key in KEYS]) is not batch for epoch in range(400)]
     assert 70 < sum(blended) < 130
 
 

@@ -18,7 +18,7 @@ from torchvision import tv_tensors
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
 from polyhead.loading.module import DataModule
-from polyhead.loading.samples import Order
+from polyhead.loading.order import Key, Order
 from polyhead.loading.source import Item, Source, Split
 
 
@@ -169,10 +169,10 @@ def test_examples_are_the_training_targets_without_pixels() -> None:
 
 
 def test_ranks_share_training_evenly_and_evaluation_completely() -> None:
-    shares = [[index for _, index in Order(11, 0, shuffle=True, rank=rank, ranks=4)] for rank in range(4)]
+    shares = [[key.number for key in Order(11, 0, shuffle=True, rank=rank, ranks=4)] for rank in range(4)]
     assert {len(share) for share in shares} == {2}
     assert len(set().union(*shares)) == 8
-    in_order = [[index for _, index in Order(11, 0, shuffle=False, rank=rank, ranks=4)] for rank in range(4)]
+    in_order = [[key.number for key in Order(11, 0, shuffle=False, rank=rank, ranks=4)] for rank in range(4)]
     assert sorted(index for share in in_order for index in share) == list(range(11))
     assert [len(Order(11, 0, shuffle=False, rank=rank, ranks=4)) for rank in range(4)] == [3, 3, 3, 2]
 
@@ -180,7 +180,7 @@ def test_ranks_share_training_evenly_and_evaluation_completely() -> None:
 def test_what_workers_get_travels_to_spawned_processes() -> None:
     data = DataModule(Counted(), batch=4, augment=["random_horizontal_flip"])
     there = pickle.loads(pickle.dumps(data.training))  # noqa: S301  # our own bytes
-    assert there[0, 3][0].targets["label"] == 3
+    assert there[Key(0, 3)][0].targets["label"] == 3
 
 
 @pytest.mark.parametrize(("option", "value"), [("size", 0), ("batch", 0), ("workers", -1), ("seed", -1)])

@@ -118,6 +118,20 @@ def test_a_run_of_some_steps_goes_on_bit_for_bit_too(
     assert_same(last(tmp_path / "run"), reference)
 
 
+@pytest.mark.parametrize("call", [5, 10])
+def test_a_run_of_mosaics_and_varied_sizes_goes_on_bit_for_bit_whoever_reads_the_images(
+    call: int, changed: dict[str, Any], interrupt: Interrupt, tmp_path: Path
+) -> None:
+    options = ["data.augment=[mosaic, random_horizontal_flip]", "data.multi_scale=0.5", "data.plain_end=0.4"]
+    laid = resolve(changed, ["task.heads.label=null", *options]).recipe
+    reference = last(training.fit(resolve(laid, ["data.workers=2"]).recipe, tmp_path / "whole").run)
+    interrupt("on_train_batch_end", call)  # before the plain end, and in it
+    with pytest.raises(Stopped):
+        training.fit(laid, tmp_path / "run")
+    training.fit(taken_up(tmp_path / "run", None, []).recipe, tmp_path / "run", resumed=True)
+    assert_same(last(tmp_path / "run"), reference)
+
+
 def test_steps_of_several_batches_are_not_cut(changed: dict[str, Any], interrupt: Interrupt, tmp_path: Path) -> None:
     accumulating = resolve(changed, ["trainer.accumulate_grad_batches=2"]).recipe
     reference = last(training.fit(accumulating, tmp_path / "whole").run)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytorch_lightning as pl
 
-from polyhead.schedule import fraction_done, warm_cosine
+from polyhead.schedule import fraction_at, fraction_done, warm_cosine
 
 
 def test_the_rate_rises_over_the_warm_up_and_falls_as_a_cosine() -> None:
@@ -21,6 +21,11 @@ class Watch(pl.Callback):
     def __init__(self) -> None:
         self.seen: list[float] = []
         self.rates: list[float] = []
+        self.ahead: list[float] = []
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        batches = range(int(trainer.num_training_batches))
+        self.ahead = [fraction_at(trainer, epoch, batch) for epoch in range(4) for batch in batches]
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
         self.seen.append(pl_module.model.heads["label"].progress)  # type: ignore[union-attr, arg-type]
@@ -35,6 +40,15 @@ def test_progress_is_even_whether_epochs_or_steps_limit_the_run(
     train(make_task(lr=1.0, warmup=0.25, final=0.0), watch, limit_val_batches=0, **limit)
     assert watch.seen == pytest.approx([step / 8 for step in range(8)])
     assert watch.rates == pytest.approx([warm_cosine(step / 8, 0.25, 0.0) for step in range(8)])
+    assert watch.ahead == watch.seen
+
+
+def test_steps_of_several_batches_count_as_one_where_they_limit_the_run(
+    make_task: Callable[..., pl.LightningModule], train: Callable[..., pl.Trainer]
+) -> None:
+    watch = Watch()
+    train(make_task(), watch, limit_val_batches=0, max_steps=4, max_epochs=-1, accumulate_grad_batches=2)
+    assert watch.ahead == watch.seen == [0.0, 0.0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75]
 
 
 def test_progress_follows_the_clock_where_time_limits_the_run(

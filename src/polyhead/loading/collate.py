@@ -8,7 +8,8 @@ from torch import Tensor
 
 from polyhead.contracts import Batch
 from polyhead.loading.mix import Mix
-from polyhead.loading.samples import Failure, Key
+from polyhead.loading.order import Key
+from polyhead.loading.samples import Failure
 from polyhead.loading.source import Sample
 
 

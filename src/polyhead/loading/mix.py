@@ -10,6 +10,7 @@ from torch.nn.functional import one_hot
 
 from polyhead.contracts import Batch
 from polyhead.errors import UserError, choices, nearest
+from polyhead.loading.order import Key
 
 Mixing = Literal["none"] | dict[str, float]
 """An option of the loader: nothing, or numbers by the names of `USUAL`."""
@@ -62,9 +63,9 @@ class Mix:
         self.classes = dict(classes)
         self.seed = seed
 
-    def __call__(self, batch: Batch, keys: Sequence[tuple[int, int]]) -> Batch:
+    def __call__(self, batch: Batch, keys: Sequence[Key]) -> Batch:
         """Return the batch, blended or not; its inputs are (B, 3, H, W) uint8, and `keys` names its items."""
-        numbers = [number for key in keys for number in key]
+        numbers = [number for key in keys for number in (key.epoch, key.number)]
         chance = np.random.default_rng(np.random.SeedSequence((self.seed, *numbers)))
         if chance.random() >= self.share:
             return batch

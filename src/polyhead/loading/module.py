@@ -1,111 +1,31 @@
 """A source as Lightning's DataModule: loaders of Batches for training, validation and test."""
 
 import os
-import signal
-import sys
 from collections.abc import Iterator
-from threading import Thread
+from functools import partial
 from typing import Any, Final, Literal
 
-import torch
-from pytorch_lightning import LightningDataModule
-from torch.utils.data import DataLoader
+from pytorch_lightning import LightningDataModule, Trainer
 
-from polyhead.contracts import Batch, Interpolation
+from polyhead.contracts import Interpolation
 from polyhead.errors import UserError, unknown
 from polyhead.loading.augment import Augment, chosen
-from polyhead.loading.collate import Collate, gather
+from polyhead.loading.batches import Batches, never, varied
+from polyhead.loading.collate import gather
 from polyhead.loading.letterbox import pair
-from polyhead.loading.mix import Mix, Mixing, mix_of
-from polyhead.loading.samples import Failure, Order, Samples
+from polyhead.loading.loader import Loader
+from polyhead.loading.mix import Mixing, mix_of
+from polyhead.loading.order import Order
+from polyhead.loading.samples import Samples
 from polyhead.loading.source import Source, Split
+from polyhead.schedule import fraction_at
 
 MEMORY = 1 << 30
 """Bytes of letterboxed items that one split keeps, over all its processes."""
 
 
-class Loader:
-    """The batches of one split, epoch after epoch.
-
-    It wraps a DataLoader, whose order it keeps to itself: Lightning replaces the samplers of bare DataLoaders. Its
-    state is where it stands in an epoch, so that a run that goes on gets the batches that it has not had.
-
-    Attributes:
-        sampler: The order; `sampler.set_epoch` is Lightning's to call.
-        batch_sampler: None, which Lightning looks for.
-    """
-
-    batch_sampler: Final = None
-
-    def __init__(self, samples: Samples, sampler: Order, batch: int, workers: int, mix: Mix | None = None) -> None:
-        self.sampler: Final = sampler
-        self.batches: Final[DataLoader[Any]] = DataLoader(
-            samples,
-            batch_size=batch,
-            sampler=sampler,
-            num_workers=workers,
-            collate_fn=Collate(mix),
-            drop_last=sampler.shuffle and len(sampler) > batch,
-            pin_memory=torch.cuda.is_available(),
-            persistent_workers=workers > 0,
-            prefetch_factor=4 if workers else None,
-            worker_init_fn=deafen,
-            generator=torch.Generator(),  # else each epoch would take a number from those that dropout draws from
-        )
-        self.batch: Final = batch
-        self.given = 0
-
-    def close(self) -> None:
-        """End the workers; the next epoch would start new ones.
-
-        Left to themselves they end when Python comes to collect their loader, and are waited for 5 s each.
-        """
-        iterator, self.batches._iterator = self.batches._iterator, None  # noqa: SLF001  # DataLoaders have no other way to it
-        if self.batches.num_workers and iterator is not None:
-            iterator._shutdown_workers()  # type: ignore[attr-defined]  # noqa: SLF001  # with workers, it has
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def __iter__(self) -> Iterator[Batch]:
-        self.given = self.sampler.done // self.batch
-        for batch in self.batches:
-            if isinstance(batch, Failure):
-                raise UserError(batch.line)
-            self.given += 1
-            yield batch
-
-    def state_dict(self) -> dict[str, int]:
-        """Return the epoch, how many of its items all ranks together have had, and how many ranks these are."""
-        items = self.given * self.batch * self.sampler.ranks
-        return {"epoch": self.sampler.epoch, "items": items, "ranks": self.sampler.ranks}
-
-    def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on where a state was taken; at the end of an epoch that is the begin of the next."""
-        mine = state["items"] // self.sampler.ranks
-        self.sampler.done = mine if mine < len(self) * self.batch else 0
-
-
-def deafen(worker: int) -> None:  # noqa: ARG001  # torch's signature
-    """Let a worker hear its own run alone: Ctrl-C and SIGTERM reach it too, while the step at hand needs it still.
-
-    Where the sender of a signal cannot be told, which is anywhere but on Linux, SIGTERM ends it as always.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-        Thread(target=end_when_told, args=(os.getppid(),), daemon=True).start()
-
-
-def end_when_told(parent: int) -> None:
-    """End this process at a SIGTERM of its parent, which Python sends as it exits, and waits for what it started."""
-    while signal.sigwaitinfo({signal.SIGTERM}).si_pid != parent:
-        pass
-    os._exit(0)
-
-
 class DataModule(LightningDataModule):
-    """Batches of a source's items, all of one size.
+    """Batches of a source's items, each of one size.
 
     Args:
         source: Where items come from.
@@ -113,11 +33,14 @@ class DataModule(LightningDataModule):
         size: Side, or H and W, of the inputs in pixels, >= 1; images are letterboxed to it.
         batch: Items a batch (and a process), >= 1; "auto": a run tries which trains fastest, 16 until then.
         workers: Processes that read ahead; 0 reads in the training process itself; None chooses.
-        augment: "auto" for what suits the source, "none", or the augmentations of torchvision.transforms.v2 by name,
-            each alone or with options: {name: random_affine, degrees: 10}. Only training is augmented.
+        augment: "auto" for what suits the source, "none", or names of augmentations, those of torchvision.transforms.v2
+            or mosaic, each alone or with options: {name: random_affine, degrees: 10}. Only training is augmented.
         mix: "none", or how training images are blended with each other, for heads that learn from such: {mixup: 0.2,
             cutmix: 1.0, share: 0.5} blends half of the batches, in one of the two ways with weights from Beta(0.2, 0.2)
             or Beta(1, 1).
+        multi_scale: Share of `size` by which that of training batches varies, in [0, 1), in multiples of 32; 0 for one
+            size.
+        plain_end: Share of a run, at its end, without mosaics and in one size, in [0, 1].
         interpolation: How images are scaled; "auto" for what suits the backbone.
         seed: Order and augmentation of an epoch are functions of it, >= 0.
 
@@ -135,6 +58,8 @@ class DataModule(LightningDataModule):
         workers: int | None = None,
         augment: str | list[str | dict[str, Any]] = "auto",
         mix: Mixing = "none",
+        multi_scale: float = 0.0,
+        plain_end: float = 0.1,
         interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
         seed: int = 0,
     ) -> None:
@@ -154,6 +79,10 @@ class DataModule(LightningDataModule):
         self.mix: Final = mix_of(mix, offered, seed)
         if self.mix and self.batch < 2:
             raise UserError(f"mix blends the images of a batch with each other: batch must be 2 or more, not {batch}")
+        if not 0 <= plain_end <= 1:
+            raise UserError(f"plain_end must be from 0 to 1, not {plain_end:g}")
+        self.sizes: Final = varied(self.size, multi_scale)
+        self.plain_end: Final = plain_end
         self.seed: Final = seed
         self.interpolation: Final = interpolation
         self.suited: Interpolation = "bilinear"
@@ -210,8 +139,11 @@ class DataModule(LightningDataModule):
         if not shuffle and rank >= len(samples) > 0:
             samples, rank, ranks = samples.unlabelled(), 0, len(samples)
         order = Order(len(samples), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
-        mix = self.mix if samples is self.training else None
-        self.opened.append(Loader(samples, order, self.batch, self.workers, mix))
+        keys, mix = Batches(order, self.batch), None
+        if samples is self.training:
+            late = partial(is_late, self.trainer, self.plain_end) if self.trainer else never
+            keys, mix = Batches(order, self.batch, self.sizes, late), self.mix
+        self.opened.append(Loader(samples, keys, self.workers, mix))
         return self.opened[-1]
 
     def close(self) -> None:
@@ -246,6 +178,11 @@ class DataModule(LightningDataModule):
                 waiting = []
         if waiting:
             yield gather(waiting)
+
+
+def is_late(trainer: Trainer, plain_end: float, epoch: int, number: int) -> bool:
+    """Return whether a training batch, by its number in an epoch, is of the last share `plain_end` of the run."""
+    return fraction_at(trainer, epoch, number) >= 1 - plain_end
 
 
 def at_least(option: str, value: int, least: int) -> int:

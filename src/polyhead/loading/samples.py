@@ -1,20 +1,17 @@
 """The items of one split, letterboxed, augmented and kept in memory: what a torch DataLoader reads."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-import torch
 from torch import Tensor
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from polyhead.contracts import Interpolation
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
 from polyhead.loading.letterbox import letterbox_item, letterbox_targets
+from polyhead.loading.order import Key
 from polyhead.loading.source import Item, Sample, Source, Split
-
-Key = tuple[int, int]
-"""The epoch and the number of an item within its split."""
 
 
 class Failure(NamedTuple):
@@ -31,7 +28,7 @@ class Failure(NamedTuple):
 
 
 class Samples(Dataset[Sample | Failure]):
-    """Letterboxed and augmented items of one split, by (epoch, number).
+    """Letterboxed and augmented items of one split, by their keys.
 
     Items are kept after letterboxing, in this process, until `memory` is full: later epochs only augment.
 
@@ -76,13 +73,13 @@ class Samples(Dataset[Sample | Failure]):
         return self.source.size(self.split)
 
     def __getitem__(self, key: Key) -> Sample | Failure:
-        epoch, index = key
-        entropy = (self.seed, epoch, index)
+        entropy = (self.seed, key.epoch, key.number)
         try:
-            item, frame = self.still(index)
-            if self.augment.mosaic:
+            item, frame = self.still(key.number)
+            if self.augment.mosaic and not key.late:
                 item = self.augment.mosaic((item, frame), len(self), self.still, entropy)
-            return self.augment(item, entropy), frame
+            item = self.augment(item, entropy)
+            return (letterbox_item(item, key.size, self.interpolation)[0] if key.size else item), frame
         except UserError as error:
             return Failure(str(error))
 
@@ -115,49 +112,6 @@ class Samples(Dataset[Sample | Failure]):
     def chosen(self, targets: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the targets that are wanted, in the order of `names`."""
         return {name: targets[name] for name in self.names if name in targets}
-
-
-class Order(Sampler[Key]):
-    """The keys of an epoch in the order in which they are read; each rank of a distributed run gets its own share.
-
-    Training items are shuffled by (seed, epoch), and the few that do not fill all ranks evenly wait for another epoch;
-    otherwise items come in order, and each on exactly one rank.
-
-    Args:
-        items: How many there are.
-        seed: Of the shuffling.
-        shuffle: Whether this is training.
-        rank: This process.
-        ranks: How many processes share the items.
-
-    Attributes:
-        epoch: The epoch whose keys are next.
-        done: How many of this rank's keys the next epoch leaves out, since a run that goes on has had them.
-    """
-
-    def __init__(self, items: int, seed: int, *, shuffle: bool, rank: int = 0, ranks: int = 1) -> None:
-        self.items: Final = items
-        self.seed: Final = seed
-        self.shuffle: Final = shuffle
-        self.rank: Final = rank
-        self.ranks: Final = ranks
-        self.epoch = 0
-        self.done = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Set the epoch; Lightning does so before each."""
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return self.items // self.ranks if self.shuffle else len(range(self.rank, self.items, self.ranks))
-
-    def __iter__(self) -> Iterator[Key]:
-        mixed = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.randperm(self.items, generator=mixed) if self.shuffle else torch.arange(self.items)
-        mine = order[self.rank :: self.ranks][: len(self)].tolist()
-        mine, self.done = mine[self.done :], 0
-        for index in mine:
-            yield self.epoch, index
 
 
 def bytes_of(value: Any) -> int:

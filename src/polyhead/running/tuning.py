@@ -166,8 +166,8 @@ def images_a_second(recipe: dict[str, Any], data: "DataModule", batch: int) -> f
 def read_ahead(data: "DataModule", items: int) -> None:
     """Read the first training items into memory, from where all epochs but the first have them."""
     if not data.workers:  # else they read into their own
-        for _, index in islice(data.train_dataloader().sampler, items):
-            data.training.still(index)
+        for key in islice(data.train_dataloader().sampler, items):
+            data.training.still(key.number)
 
 
 class Watch(Callback):
