@@ -3,10 +3,12 @@
 from copy import deepcopy
 from typing import Any, Self
 
+import torch
 from torch import Tensor, nn
 
 from polyhead.contracts import Backbone, Features, Head, Interpolation
 from polyhead.errors import UserError
+from polyhead.ops.folding import folded
 from polyhead.recipes.build import build
 
 TASKS_OPTIONS = ("target", "weight", "lr")
@@ -41,9 +43,17 @@ class Model(nn.Module):
         return {name: head(features) for name, head in self.named_heads().items()}
 
     def deploy(self) -> Self:
-        """Return a copy for inference only."""
+        """Return a copy for inference only: no branches that only training needs, BatchNorm folded where it can be.
+
+        It answers as the model does in evaluation, up to rounding. A backbone of molecules is copied as it is.
+        """
         heads = {name: head.deploy() for name, head in self.named_heads().items()}
-        return type(self)(deepcopy(self.backbone), heads).eval()
+        bare = type(self)(deepcopy(self.backbone), heads).eval()
+        strides, first = self.backbone.spec.strides, next(self.parameters(), torch.zeros(()))
+        if not strides:
+            return bare
+        side, generator = max(64, 2 * max(strides)), torch.Generator().manual_seed(0)
+        return folded(bare, torch.rand(1, 3, side, side, generator=generator).to(first))
 
 
 def target_of(name: str, node: dict[str, Any]) -> str:
