@@ -23,6 +23,7 @@ class WeightAverage(Callback):
         self.decay = decay
         self.steps = 0
         self.kept: dict[str, Tensor] = {}
+        self.pairs: list[tuple[list[Tensor], list[Tensor]]] = []
         self.swapped = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:  # noqa: ARG002  # Lightning's signature
@@ -30,20 +31,26 @@ class WeightAverage(Callback):
         now = tensors(pl_module)
         kept = self.kept or now
         self.kept = {name: kept[name].detach().to(tensor.device, copy=True) for name, tensor in now.items()}
+        both = [
+            (self.kept[name], tensor) for name, tensor in now.items()
+        ]  # naming all of them at every step takes long
+        floats = [pair for pair in both if pair[1].is_floating_point()]
+        others = [pair for pair in both if not pair[1].is_floating_point()]
+        self.pairs = [([mine for mine, _ in some], [theirs for _, theirs in some]) for some in (floats, others)]
 
-    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:
+    def on_train_batch_end(self, trainer: Trainer, pl_module: LightningModule, *_: Any) -> None:  # noqa: ARG002  # Lightning's signature
         """Move the average, once for each step of the optimiser."""
         if trainer.global_step > self.steps:
             self.steps = trainer.global_step
-            self._move(tensors(pl_module))
+            self._move()
 
     @torch.no_grad()
-    def _move(self, trained: dict[str, Tensor]) -> None:
+    def _move(self) -> None:
         share = max(1 - self.decay, 1 / (1 + self.steps / 10))
-        floats = [name for name, tensor in trained.items() if tensor.is_floating_point()]
-        torch._foreach_lerp_([self.kept[n] for n in floats], [trained[n] for n in floats], share)
-        for name in trained.keys() - set(floats):
-            self.kept[name].copy_(trained[name])
+        (floats, trained), (others, theirs) = self.pairs
+        torch._foreach_lerp_(floats, trained, share)
+        if others:
+            torch._foreach_copy_(others, theirs)
 
     def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Put the average into the model."""

@@ -15,6 +15,7 @@ from polyhead.model import build_model, target_of
 from polyhead.schedule import fraction_done, warm_cosine
 from polyhead.tasks._average import WeightAverage
 from polyhead.tasks._frozen import freeze_parts
+from polyhead.tasks._means import Means
 from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
 from polyhead.tasks._ranges import check_ranges
 from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
@@ -99,6 +100,7 @@ class Task(pl.LightningModule, ABC):
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)
         self.recent: dict[str, Tensor] = {}
+        self.means = Means()
         self.progress = 0.0
         self.rows_seen = 0
         heads_metrics = {name: head.metrics() for name, head in self.model.named_heads().items()}
@@ -166,7 +168,9 @@ class Task(pl.LightningModule, ABC):
             group["lr"] = factor * group["initial_lr"]
         for head in self.model.named_heads().values():
             head.progress = progress
-        self.log("train/lr", factor * self.lr)
+        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]  # a Trainer has it
+        if every and (self.trainer.global_step + 1) % every == 0:  # loggers write no other step
+            self.log("train/lr", factor * self.lr)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Count the step that is done, for those who say how far the run is."""
@@ -180,9 +184,13 @@ class Task(pl.LightningModule, ABC):
         scale = self.trainer.world_size / counts.clamp(min=1)
         means = {name: loss.total * scale[place] for place, (name, loss) in enumerate(parts.items())}
         self.recent = {name: mean.detach() for name, mean in means.items()}
-        logged = {f"train/{name}": mean for name, mean in self.recent.items()}
-        self.log_dict(logged, on_step=False, on_epoch=True, sync_dist=True, batch_size=1)
+        self.means.add(self.recent)
         return torch.stack([self.weights[name.partition("/")[0]] * mean for name, mean in means.items()]).sum()
+
+    def on_train_epoch_end(self) -> None:
+        """Log the mean of every loss over the epoch under `train/`."""
+        logged = {f"train/{name}": mean for name, mean in self.means.take().items()}
+        self.log_dict(logged, sync_dist=True, batch_size=1)
 
     def losses(self, batch: Batch) -> Iterator[tuple[str, dict[str, Loss]]]:
         """Yield every head's losses of a batch; of a head without a labelled row they are zeros in the graph.

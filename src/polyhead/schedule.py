@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
@@ -12,7 +13,7 @@ def fraction_done(trainer: "Trainer") -> float:
     """Return how much of a training run is done, in [0, 1], by whichever of its limits comes first.
 
     The limits are `max_epochs`, `max_steps` and `max_time`; a run without any stays at 0. All ranks get rank 0's answer
-    where it depends on the clock.
+    where it depends on the clock; they ask for it once a step, however often this is called.
     """
     done = [0.0]
     if trainer.max_steps > 0:
@@ -21,7 +22,8 @@ def fraction_done(trainer: "Trainer") -> float:
         in_epoch = trainer.fit_loop.epoch_loop.batch_progress.current.processed  # type: ignore[attr-defined]  # it has
         batches = trainer.current_epoch * trainer.num_training_batches + in_epoch
         done.append(batches / max(1, trainer.max_epochs * trainer.num_training_batches))
-    done += [float(trainer.strategy.broadcast(passed / max(1e-9, passed + left))) for passed, left in _clocks(trainer)]
+    clocks = [passed / max(1e-9, passed + left) for passed, left in _clocks(trainer)]
+    done += [told_by_first(trainer, max(clocks))] if clocks else []
     return min(1.0, max(done))
 
 
@@ -52,6 +54,21 @@ def _clocks(trainer: "Trainer") -> Iterator[tuple[float, float]]:
     for timer in trainer.callbacks:  # type: ignore[attr-defined]  # a Trainer has them; its stub does not say so
         if isinstance(timer, Timer) and (left := timer.time_remaining()) is not None:
             yield timer.time_elapsed(), left
+
+
+TOLD: WeakKeyDictionary["Trainer", tuple[tuple[int, int], float]] = WeakKeyDictionary()
+"""By trainer, the batches and steps done when rank 0 last told how much of the time has passed, and what it said."""
+
+
+def told_by_first(trainer: "Trainer", share: float) -> float:
+    """Return rank 0's `share` of the time, of several ranks the one that it told since the last batch."""
+    if trainer.world_size == 1:
+        return share
+    batches = trainer.fit_loop.epoch_loop.batch_progress.total.processed  # type: ignore[attr-defined]  # it has
+    now = (batches, trainer.global_step)
+    if trainer not in TOLD or TOLD[trainer][0] != now:
+        TOLD[trainer] = now, float(trainer.strategy.broadcast(share))
+    return TOLD[trainer][1]
 
 
 def warm_cosine(progress: float, warmup: float, final: float) -> float:

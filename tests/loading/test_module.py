@@ -225,3 +225,12 @@ def test_lightning_sets_the_epoch_and_leaves_the_order_to_us() -> None:
     trainer.fit(model, datamodule=DataModule(Counted(12), batch=4))
     expected = DataModule(Counted(12), batch=4)
     assert model.seen == order(expected, 0) + order(expected, 1)
+
+
+def test_a_batch_moves_to_a_device_with_its_frames_as_they_are() -> None:
+    data = DataModule(Counted(4), batch=4)
+    batch = next(iter(data.val_dataloader()))
+    assert data.transfer_batch_to_device(batch, torch.device("cpu"), 0) is batch
+    moved = data.transfer_batch_to_device(batch, torch.device("meta"), 0)
+    assert moved.inputs.device.type == moved.rows["label"].device.type == moved.targets["label"].device.type == "meta"
+    assert moved.frames is batch.frames

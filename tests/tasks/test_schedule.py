@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import pytorch_lightning as pl
+from pytorch_lightning.callbacks import Timer
 
 from polyhead.schedule import fraction_at, fraction_done, warm_cosine
 
@@ -64,3 +66,15 @@ def test_a_run_that_is_over_is_done(
     make_task: Callable[..., pl.LightningModule], train: Callable[..., pl.Trainer]
 ) -> None:
     assert fraction_done(train(make_task(), max_epochs=1, limit_val_batches=0)) == 1
+
+
+def test_ranks_ask_for_the_clock_once_a_step() -> None:
+    asked: list[float] = []
+    trainer = Mock(world_size=2, global_step=0, max_steps=-1, max_epochs=-1)
+    trainer.callbacks = [Timer(duration=timedelta(hours=1))]
+    trainer.strategy.broadcast = lambda share: asked.append(share) or 0.25 + len(asked) / 100
+    progress = trainer.fit_loop.epoch_loop.batch_progress.total
+    for step in (1, 2):
+        progress.processed = trainer.global_step = step
+        assert {fraction_done(trainer) for _ in range(3)} == {0.25 + step / 100}
+    assert len(asked) == 2

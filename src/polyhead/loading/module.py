@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final, Literal
 
+import torch
 from pytorch_lightning import LightningDataModule, Trainer
+from torch import Tensor
 
-from polyhead.contracts import Interpolation
+from polyhead.contracts import Batch, Interpolation
 from polyhead.errors import UserError, unknown
 from polyhead.loading.augment import Augment, chosen
 from polyhead.loading.batches import Batches, never, varied
@@ -145,6 +147,15 @@ class DataModule(LightningDataModule):
             keys, mix = Batches(order, self.batch, self.sizes, late), self.mix
         self.opened.append(Loader(samples, keys, self.workers, mix))
         return self.opened[-1]
+
+    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
+        """Return a batch on a device; one that is there is not looked through, and frames, plain numbers, never are."""
+        if isinstance(batch, Batch) and isinstance(batch.inputs, Tensor):
+            if batch.inputs.device == device:
+                return batch
+            moved = super().transfer_batch_to_device(batch._replace(frames=()), device, dataloader_idx)
+            return moved._replace(frames=batch.frames)
+        return super().transfer_batch_to_device(batch, device, dataloader_idx)
 
     def close(self) -> None:
         """End the workers of all loaders."""
