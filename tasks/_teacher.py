@@ -51,6 +51,7 @@ class Teacher:
         self.targets = dict(targets)
         self.weight, self.temperature = weight, temperature
         self.model: Model | None = None
+        self.device = torch.device("cpu")
         self.pairs: dict[str, str] = {}
 
     def lessons(self, inputs: Any, heads: Mapping[str, AnyHead], device: torch.device) -> dict[str, Lesson]:
@@ -65,8 +66,9 @@ class Teacher:
             UserError: If there is no such teacher, or it has nothing to teach, or other classes.
         """
         model = self.model = self.model or self.load(heads)
-        if next(iter(model.state_dict().values())).device != device:
+        if device != self.device:
             model.to(device)
+            self.device = device
         with torch.no_grad():
             features, theirs = model.backbone(inputs), model.named_heads()
             return {mine: Lesson(theirs[other], theirs[other](features)) for mine, other in self.pairs.items()}
