@@ -101,6 +101,11 @@ def test_the_share_of_batches_is_blended() -> None:
     assert 70 < sum(blended) < 130
 
 
+def test_nothing_is_blended_at_the_end_of_a_run() -> None:
+    batch = plain([0, 1, 2, 3], torch.arange(4))
+    assert mixer(mixup=1.0)(batch, [key._replace(late=True) for key in KEYS]) is batch
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

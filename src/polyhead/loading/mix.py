@@ -64,7 +64,12 @@ class Mix:
         self.seed = seed
 
     def __call__(self, batch: Batch, keys: Sequence[Key]) -> Batch:
-        """Return the batch, blended or not; its inputs are (B, 3, H, W) uint8, and `keys` names its items."""
+        """Return the batch, blended or not; its inputs are (B, 3, H, W) uint8, and `keys` names its items.
+
+        At the end of a run none is, so that it ends on images like those that it will see.
+        """
+        if keys[0].late:
+            return batch
         numbers = [number for key in keys for number in (key.epoch, key.number)]
         chance = np.random.default_rng(np.random.SeedSequence((self.seed, *numbers)))
         if chance.random() >= self.share:

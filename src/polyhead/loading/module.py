@@ -42,7 +42,7 @@ class DataModule(LightningDataModule):
             or Beta(1, 1).
         multi_scale: Share of `size` by which that of training batches varies, in [0, 1), in multiples of 32; 0 for one
             size.
-        plain_end: Share of a run, at its end, without mosaics and in one size, in [0, 1].
+        plain_end: Share of a run, at its end, without mosaics and blends and in one size, in [0, 1].
         interpolation: How images are scaled; "auto" for what suits the backbone.
         seed: Order and augmentation of an epoch are functions of it, >= 0.
 

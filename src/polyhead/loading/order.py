@@ -14,7 +14,7 @@ class Key(NamedTuple):
         epoch: The epoch.
         number: The item's, within its split.
         size: H, W to bring it to at last, where that is not the size of the data.
-        late: Whether it is of the end of a run, where there are no mosaics.
+        late: Whether it is of the end of a run, where there are no mosaics and blends.
     """
 
     epoch: int
