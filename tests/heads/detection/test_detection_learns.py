@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import pytest
 import torch
 from torch import Tensor, nn
 
@@ -42,15 +43,20 @@ def scene(generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
     return image, {"boxes": torch.tensor(boxes, dtype=torch.float32), "labels": torch.tensor(labels)}
 
 
-def test_it_learns_a_batch_by_heart() -> None:
+@pytest.mark.parametrize("nms", [True, False])
+def test_it_learns_a_batch_by_heart(nms: bool) -> None:
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)
     images, targets = zip(*(scene(generator) for _ in range(4)), strict=True)
-    body, head = Body(), Detection(FeatureSpec((32, 32, 32), (8, 16, 32), 32), ("red", "green"))
+    body, head = (
+        Body(),
+        Detection(FeatureSpec((32, 32, 32), (8, 16, 32), 32), ("red", "green"), one_to_one=not nms, nms=nms),
+    )
     optimizer = torch.optim.AdamW([*body.parameters(), *head.parameters()], lr=3e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=200)
     x = torch.stack(images)
-    for _ in range(200):
+    for step in range(200):
+        head.progress = step / 200
         losses = head.loss(head(body(x)), list(targets)).values()
         optimizer.zero_grad()
         torch.stack([loss.total / loss.count.clamp(min=1) for loss in losses]).sum().backward()
