@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from polyhead import checkpoints
-from polyhead.contracts import Interpolation, Record
+from polyhead.contracts import Frame, Head, Interpolation, Record
 from polyhead.errors import UserError
 from polyhead.loading.images import read_image
 from polyhead.loading.letterbox import letterbox
@@ -116,12 +117,23 @@ class Predictor:
         inputs, frames = zip(*(letterbox(image, self.size, self.interpolation) for image in pixels), strict=True)
         answers: list[dict[str, Record]] = [{} for _ in pixels]
         for name, outputs in self.model(self.to_inputs(torch.stack(inputs))).items():
-            head = self.model.named_heads()[name]
             for answer, record in zip(
-                answers, head.records(head.restore(head.predict(outputs), frames), score), strict=True
+                answers, told(self.model.named_heads()[name], outputs, frames, score), strict=True
             ):
                 answer[name] = record
         return answers
+
+
+def told(head: Head[Any, Any, Any], outputs: Any, frames: Sequence[Frame], score: float | None) -> list[Record]:
+    """Return the records of a head's outputs, in the pixels of the original images.
+
+    Where predictions are a list they are restored one by one: of photographs, masks of objects fill the memory.
+    """
+    predictions = head.predict(outputs)
+    if not isinstance(predictions, list):
+        return head.records(head.restore(predictions, frames), score)
+    pairs = zip(predictions, frames, strict=True)
+    return [head.records(head.restore([one], [frame]), score)[0] for one, frame in pairs]
 
 
 def load(path: str | Path, device: str = "cpu") -> Predictor:

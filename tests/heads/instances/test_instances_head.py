@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -12,9 +13,11 @@ from polyhead import registry
 from polyhead.contracts import Features, FeatureSpec, Frame
 from polyhead.heads.detection import Detection
 from polyhead.heads.instances import Instances
+from polyhead.model import build_model
 from polyhead.ops.outlines import boxes_around
 from polyhead.ops.pictures import colour
 from polyhead.ops.runs import decode_runs
+from polyhead.predictor import Predictor
 
 SPEC = FeatureSpec((16, 24, 32), (8, 16, 32), 16)
 LABELS = ("cell", "plate")
@@ -168,3 +171,41 @@ def test_example_masks_fill_their_boxes(head: Instances) -> None:
     for target in head.example_targets(3, (64, 48), torch.Generator().manual_seed(1)):
         assert target["masks"].shape == (len(target["boxes"]), 64, 48)
         assert (boxes_around(target["masks"]) - target["boxes"]).abs().sum() <= 3.1 * target["boxes"].numel()
+
+
+@pytest.fixture
+def predictor() -> Predictor:
+    """Return a model of a small body and the head, to be asked about images of 64 x 64 pixels."""
+    torch.manual_seed(0)
+    body = {"name": "pyramid", "body": {"name": "cspnet"}, "width": 16}
+    options = {"name": "instances", "width": 16, "prototypes": 8}
+    task = {"backbone": body, "heads": {"instances": options}, "labels": {"instances": list(LABELS)}}
+    return Predictor(build_model(task).eval(), 64)
+
+
+def test_a_deployed_model_answers_as_the_one_that_was_trained(predictor: Predictor) -> None:
+    images = torch.rand(2, 3, 64, 64)
+    head = predictor.model.named_heads()["instances"]
+    outputs = predictor.model(images)["instances"]
+    again = predictor.model.deploy()(images)["instances"]
+    for name, tensor in head.decode(outputs).items():
+        assert torch.allclose(head.decode(again)[name], tensor, atol=1e-3, rtol=1e-3), name
+
+
+def test_masks_of_photographs_are_restored_one_image_at_a_time(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: list[int] = []
+    restore = Instances.restore
+
+    def counted(self: Instances, predictions: list[dict[str, torch.Tensor]], frames: Sequence[Frame]) -> object:
+        sizes.append(len(predictions))
+        return restore(self, predictions, frames)
+
+    monkeypatch.setattr(Instances, "restore", counted)
+    predictor.model.named_heads()["instances"].threshold = 0.0
+    images = [torch.randint(256, (3, *size), dtype=torch.uint8) for size in ((50, 80), (90, 40), (64, 64))]
+    answers = predictor.predict(*images)
+    assert sizes == [1, 1, 1]
+    assert [answer["instances"]["size"] for answer in answers] == [[50, 80], [90, 40], [64, 64]]
+    assert all(answer["instances"]["instances"] for answer in answers)
