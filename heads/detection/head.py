@@ -48,6 +48,7 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
     """
 
     main: ClassVar[str] = "map"
+    at_will: ClassVar[tuple[str, ...]] = ("nms",)
 
     def __init__(
         self,

@@ -152,6 +152,7 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
         main: The name in `metrics()` of the one metric to watch: higher is better, at most 1.
         mixes: Whether `loss` takes the targets of blended images too, weighted means of two items' targets: floats are
             means, NaN where either is; class numbers (n,) become shares of classes (n, K) floats, which sum to 1.
+        at_will: Options that predictions alone depend on: they may change after the training.
         progress: How much of the training is done, in [0, 1]; the Task sets it before every step.
         threshold: The score from which on `records` shows a finding: the best F1 of the last validation where the
             head's metrics measure one (as `threshold`), 0.5 before. It travels in the state dict.
@@ -159,6 +160,7 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
 
     main: ClassVar[str]
     mixes: ClassVar[bool] = False
+    at_will: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, spec: FeatureSpec, labels: tuple[str, ...] = ()) -> None:
         super().__init__()

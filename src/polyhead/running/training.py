@@ -21,6 +21,7 @@ from polyhead.recipes.build import check_values
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.signatures import options
 from polyhead.recipes.start import without_start
+from polyhead.running.afterwards import check_changes
 from polyhead.running.building import (
     build_task,
     check_length,
@@ -170,9 +171,7 @@ def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), r
     file = checkpoints.locate(checkpoint)
     stored = checkpoints.read(file)
     changes = list(overrides)
-    for change in changes:
-        if not change.startswith(("data", "trainer.", "seed")):
-            raise UserError(f"{change}: what is trained already stays as it is; only data, trainer and seed may change")
+    check_changes(stored.recipe, changes)
     recipe = resolve(stored.recipe, changes).recipe
     check_values(recipe)
     data = load_data(recipe)
