@@ -1,5 +1,6 @@
 """A source as Lightning's DataModule: loaders of Batches for training, validation and test."""
 
+import logging
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -13,6 +14,7 @@ from polyhead.contracts import Batch, Interpolation
 from polyhead.errors import UserError, unknown
 from polyhead.loading.augment import Augment, chosen
 from polyhead.loading.batches import Batches, never, varied
+from polyhead.loading.cache import Cache, cache_for
 from polyhead.loading.collate import gather
 from polyhead.loading.letterbox import pair
 from polyhead.loading.loader import Loader
@@ -44,6 +46,9 @@ class DataModule(LightningDataModule):
             size.
         plain_end: Share of a run, at its end, without mosaics and blends and in one size, in [0, 1].
         interpolation: How images are scaled; "auto" for what suits the backbone.
+        cache: Where decoded and scaled images stay for later epochs: "ram" of each process, up to 1 GB; "disk", shared
+            by all processes and later runs, in `POLYHEAD_CACHE` or ~/.cache/polyhead; "auto" for the first where that
+            holds all and no workers read; or "none".
         seed: Order and augmentation of an epoch are functions of it, >= 0.
 
     Raises:
@@ -63,6 +68,7 @@ class DataModule(LightningDataModule):
         multi_scale: float = 0.0,
         plain_end: float = 0.1,
         interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
+        cache: Literal["none", "ram", "disk", "auto"] = "ram",
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -88,6 +94,8 @@ class DataModule(LightningDataModule):
         self.seed: Final = seed
         self.interpolation: Final = interpolation
         self.suited: Interpolation = "bilinear"
+        self.cache: Final = cache
+        self.caches: dict[Interpolation, Cache | None] = {}
         self.training = self.samples("train", self.augment)
         self.opened: list[Loader] = []
 
@@ -104,10 +112,27 @@ class DataModule(LightningDataModule):
 
     def samples(self, split: Split, augment: Augment) -> Samples:
         """Return the items of a split, which each process keeps in its share of the memory."""
-        memory = MEMORY // max(1, self.workers)
-        scaling = self.suited if self.interpolation == "auto" else self.interpolation
-        given: dict[str, Any] = {"seed": self.seed, "memory": memory, "interpolation": scaling}
+        scaling, shared = self.scaling(), self.shared()
+        memory = 0 if shared or self.cache == "none" else MEMORY // max(1, self.workers)
+        given: dict[str, Any] = {"seed": self.seed, "memory": memory, "interpolation": scaling, "cache": shared}
         return Samples(self.source, split, self.names, self.size, augment, **given)
+
+    def scaling(self) -> Interpolation:
+        """Return how images are scaled."""
+        return self.suited if self.interpolation == "auto" else self.interpolation
+
+    def shared(self) -> Cache | None:
+        """Return the cache on disk, None where there is none."""
+        scaling = self.scaling()
+        if scaling not in self.caches:  # a source may look at all its files to tell its fingerprint
+            given = (self.source, self.names, self.size, scaling)
+            self.caches[scaling] = cache_for(self.cache, MEMORY, self.workers, *given)
+        return self.caches[scaling]
+
+    def prepare_data(self) -> None:
+        """Make the cache's folder, and say what does not fit; Lightning calls this in one process of a machine."""
+        if (shared := self.shared()) and (line := shared.shortage()):
+            logging.getLogger("polyhead").warning(line)
 
     def train_dataloader(self) -> Loader:
         """Return the training batches, shuffled and augmented anew each epoch; a last batch that is short is left out.

@@ -9,6 +9,7 @@ from torch.utils.data import Dataset
 from polyhead.contracts import Interpolation
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
+from polyhead.loading.cache import Cache
 from polyhead.loading.letterbox import letterbox_item, letterbox_targets
 from polyhead.loading.order import Key
 from polyhead.loading.source import Item, Sample, Source, Split
@@ -30,7 +31,8 @@ class Failure(NamedTuple):
 class Samples(Dataset[Sample | Failure]):
     """Letterboxed and augmented items of one split, by their keys.
 
-    Items are kept after letterboxing, in this process, until `memory` is full: later epochs only augment.
+    Items are kept after letterboxing, on disk if there is a cache, and in this process until `memory` is full: later
+    epochs only augment.
 
     Args:
         source: Where the items come from.
@@ -41,6 +43,7 @@ class Samples(Dataset[Sample | Failure]):
         seed: An item of an epoch is a function of the seed, the epoch and its number, in whichever process.
         memory: Bytes that kept items may take.
         interpolation: How images are scaled.
+        cache: Where items are kept for other processes too.
     """
 
     def __init__(
@@ -54,6 +57,7 @@ class Samples(Dataset[Sample | Failure]):
         seed: int = 0,
         memory: int = 0,
         interpolation: Interpolation = "bilinear",
+        cache: Cache | None = None,
     ) -> None:
         self.source: Final = source
         self.split: Final[Split] = split
@@ -62,6 +66,7 @@ class Samples(Dataset[Sample | Failure]):
         self.augment: Final = augment
         self.seed: Final = seed
         self.interpolation: Final[Interpolation] = interpolation
+        self.cache: Final = cache
         self.free = memory
         self.kept: dict[int, Sample] = {}
 
@@ -88,19 +93,26 @@ class Samples(Dataset[Sample | Failure]):
         return [(key, self[key]) for key in keys]
 
     def still(self, index: int) -> Sample:
-        """Return an item before augmentation, from memory if it is there.
+        """Return an item before augmentation, from memory or the cache if it is there.
 
         Raises:
             UserError: If its file cannot be read.
         """
         if index in self.kept:
             return self.kept[index]
-        image, targets = self.source.item(self.split, index)
-        sample = letterbox_item(Item(image, self.chosen(targets)), self.size, self.interpolation)
+        sample = (self.cache.get(self.split, index) if self.cache else None) or self.read(index)
         weight = bytes_of(sample[0].image) + bytes_of(sample[0].targets)
         if weight <= self.free:
             self.free -= weight
             self.kept[index] = sample
+        return sample
+
+    def read(self, index: int) -> Sample:
+        """Return an item from its file, letterboxed, and put it into the cache; errors as `still`."""
+        image, targets = self.source.item(self.split, index)
+        sample = letterbox_item(Item(image, self.chosen(targets)), self.size, self.interpolation)
+        if self.cache:
+            self.cache.put(self.split, index, sample)
         return sample
 
     def targets(self, index: int) -> Mapping[str, Any]:
