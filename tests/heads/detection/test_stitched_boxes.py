@@ -45,16 +45,21 @@ def test_a_cut_box_stays_where_none_has_the_whole() -> None:
     assert len(stitched(*parts)) == 2
 
 
-def test_a_cut_box_stays_beside_boxes_of_another_class_of_hardly_any_score_or_of_its_own_window() -> None:
+def test_a_cut_box_stays_beside_boxes_of_another_class_or_of_hardly_any_score() -> None:
     cut = ([105.0, 10, 120, 40], 0.75, 0)
     other = (RIGHT, [([25.0, 10, 60, 40], 0.7, 1), ([20.0, 5, 70, 60], 0.25, 0)])
-    assert ([105, 10, 120, 40], 0.75, 0) in stitched((LEFT, [cut, ([90.0, 0, 115, 60], 0.6, 0)]), other)
+    assert ([105, 10, 120, 40], 0.75, 0) in stitched((LEFT, [cut]), other)
+
+
+def test_a_cut_box_stays_beside_boxes_of_its_own_window() -> None:
+    cut, beside = ([60.0, 10, 120, 40], 0.75, 0), ([50.0, 5, 115, 60], 0.6, 0)
+    assert stitched((LEFT, [cut, beside]), (RIGHT, [])) == [cut, beside]
 
 
 def test_a_box_at_the_edge_of_the_image_is_not_cut() -> None:
-    edge = ([0.0, 0, 60, 30], 0.75, 0)
-    whole = (RIGHT, [([-75.0, 0, 0, 30], 0.5, 0)])  # pretends to see past its side
-    assert ([0, 0, 60, 30], 0.75, 0) in stitched((LEFT, [edge]), whole)
+    edge = ([85.0, 0, 115, 30], 0.75, 0)
+    over = (RIGHT, [([5.0, 5, 60, 31], 0.5, 0)])  # covers five sixths of it
+    assert ([85, 0, 115, 30], 0.75, 0) in stitched((LEFT, [edge]), over)
 
 
 def test_nothing_found_is_no_boxes() -> None:
