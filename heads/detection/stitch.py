@@ -13,6 +13,7 @@ from polyhead.windows import Stitch, Window
 Outputs = TypeVar("Outputs")
 RIM = 4.0
 """Pixels from a window's inner side within which a box counts as cut by it."""
+PARTS = ("boxes", "scores", "labels")
 MOST = 20_000
 """Boxes of an image that are compared with each other, the best ones."""
 
@@ -45,11 +46,13 @@ class StitchedBoxes(Stitch[Outputs, Boxes]):
 
     def predictions(self) -> Boxes:
         """Return the image's boxes, best first, as a list of one; there may be more than a single window gives."""
+        if len(self.found) == 1:
+            return [{name: self.found[0][name] for name in PARTS}]
         every = {name: torch.cat([item[name] for item in self.found]) for name in self.found[0]}
         every = rows(every, every["scores"].argsort(descending=True, stable=True)[:MOST])
         every = rows(every, ~is_seen_whole(every))
         kept = batched_nms(every["boxes"], every["scores"], every["labels"], 0.7)
-        return [{name: every[name][kept] for name in ("boxes", "scores", "labels")}]
+        return [{name: every[name][kept] for name in PARTS}]
 
 
 def rows(found: dict[str, Tensor], which: Tensor) -> dict[str, Tensor]:

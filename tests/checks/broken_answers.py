@@ -10,6 +10,8 @@ from reference_heads import Boxes, NegativeError, Pixels, Values
 from torch import nn
 from torchmetrics import MetricCollection, SumMetric
 
+from polyhead.windows import Stitch
+
 if TYPE_CHECKING:
     from decimal import Decimal
 
@@ -34,6 +36,22 @@ class OneNameOnly(Values):
 class OnlyTheBest(Boxes):
     def predict(self, outputs):
         return super().predict(outputs)[:1]
+
+
+class StitchesNothing(Pixels):
+    def stitch(self, image):
+        return Nothing(image)
+
+
+class Nothing(Stitch):
+    def __init__(self, image):
+        self.image = image
+
+    def add(self, outputs, window):
+        pass
+
+    def predictions(self):
+        return torch.zeros(1, *self.image, dtype=torch.long)
 
 
 class HalfAnswer(Values):

@@ -85,6 +85,9 @@ BROKEN = {
         (answers.PadsAfterScale, r"\['boxes'\] are not \(boxes - pad\) / scale"),
         (answers.RestoresOne, r"turned a list of 2 items into a list of 1"),
     ],
+    "one_window_gives_the_answer_of_the_whole": [
+        (answers.StitchesNothing, r"stitch: of one window that is the image it made \[\{'counts': \[4096, 0"),
+    ],
     "records_are_plain_data": [
         (answers.TensorRecords, r"'value' is not for JSON"),
         (answers.TupleRecords, r"'value' comes out of JSON as another value: use lists"),

@@ -66,6 +66,7 @@ from polyhead.checks.state import (
     spec_without_grids_is_refused_or_read,
     state_round_trips,
 )
+from polyhead.checks.stitching import one_window_gives_the_answer_of_the_whole
 from polyhead.checks.training import (
     learning_shows_in_the_main_metric,
     overfits_one_batch,
@@ -97,6 +98,7 @@ HEAD_CHECKS: dict[str, Callable[[HeadFactory], None]] = {
         predictions_fit_metrics,
         metrics_are_fresh,
         restore_goes_back_to_the_original,
+        one_window_gives_the_answer_of_the_whole,
         records_are_plain_data,
         drawing_keeps_size_and_dtype,
         state_round_trips,
