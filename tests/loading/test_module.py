@@ -19,9 +19,10 @@ from torchvision import tv_tensors
 
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
-from polyhead.loading.module import DataModule
+from polyhead.loading.module import DataModule, spare_workers
 from polyhead.loading.order import Key, Order
 from polyhead.loading.source import Item, Source, Split
+from polyhead.ranks import Launched
 
 
 class Counted(Source):
@@ -238,3 +239,20 @@ def test_a_batch_moves_to_a_device_with_its_frames_as_they_are() -> None:
     moved = data.transfer_batch_to_device(batch, torch.device("meta"), 0)
     assert moved.inputs.device.type == moved.rows["label"].device.type == moved.targets["label"].device.type == "meta"
     assert moved.frames is batch.frames
+
+
+def test_processes_of_a_launcher_share_the_cores_for_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polyhead.loading.module.cores", lambda: 16)
+    assert spare_workers() == 8
+    monkeypatch.setattr("polyhead.ranks.launched", lambda: Launched(devices=4, nodes=1))
+    assert spare_workers() == 2
+    monkeypatch.setattr("polyhead.ranks.launched", lambda: Launched(devices=8, nodes=1))
+    assert spare_workers() == 0
+
+
+@pytest.mark.slow
+def test_workers_make_batches_in_shared_memory_with_the_same_content() -> None:
+    batches = [next(iter(DataModule(Counted(6), batch=6, workers=workers).val_dataloader())) for workers in (0, 1)]
+    assert batches[1].inputs.is_shared()
+    assert batches[1].inputs.equal(batches[0].inputs)
+    assert batches[1].targets["values"].equal(batches[0].targets["values"])

@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.utils.data import get_worker_info
 
 from polyhead.contracts import Batch
 from polyhead.loading.mix import Mix
@@ -38,7 +39,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
     names = dict.fromkeys(name for item in items for name in item.targets)
     rows = {name: [row for row, item in enumerate(items) if name in item.targets] for name in names}
     return Batch(
-        inputs=torch.stack([item.image.as_subclass(Tensor) for item in items]),
+        inputs=stacked([item.image.as_subclass(Tensor) for item in items]),
         targets={name: gather([items[row].targets[name] for row in rows[name]]) for name in names},
         rows={name: torch.tensor(rows[name]) for name in names},
         known={},
@@ -52,4 +53,13 @@ def gather(targets: Sequence[Any]) -> Any:
         return torch.tensor(targets)
     if isinstance(targets[0], dict):
         return [{key: value.as_subclass(Tensor) for key, value in target.items()} for target in targets]
-    return torch.stack([target.as_subclass(Tensor) for target in targets])
+    return stacked([target.as_subclass(Tensor) for target in targets])
+
+
+def stacked(parts: Sequence[Tensor]) -> Tensor:
+    """Return n >= 1 tensors of one shape as one; in a worker it is made in shared memory, and so copied but once."""
+    if get_worker_info() is None:
+        return torch.stack(list(parts))
+    count = len(parts) * parts[0].numel()
+    shared = parts[0]._typed_storage()._new_shared(count, device=parts[0].device)  # type: ignore[no-untyped-call]  # noqa: SLF001  # as torch's own collation does
+    return torch.stack(list(parts), out=parts[0].new(shared).resize_(len(parts), *parts[0].shape))

@@ -1,7 +1,6 @@
 """A source as Lightning's DataModule: loaders of Batches for training, validation and test."""
 
 import logging
-import os
 from collections.abc import Iterator
 from functools import partial
 from typing import Any, Final, Literal
@@ -10,7 +9,9 @@ import torch
 from pytorch_lightning import LightningDataModule, Trainer
 from torch import Tensor
 
+from polyhead import ranks
 from polyhead.contracts import Batch, Interpolation
+from polyhead.cores import cores
 from polyhead.errors import UserError, unknown
 from polyhead.loading.augment import Augment, chosen
 from polyhead.loading.batches import Batches, never, varied
@@ -233,6 +234,10 @@ def at_least(option: str, value: int, least: int) -> int:
 
 
 def spare_workers() -> int:
-    """Return how many processes may read ahead beside the training: on fewer than 4 cores they only slow it down."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(8, cores // 2) if cores >= 4 else 0
+    """Return how many processes may read ahead beside the training: on fewer than 4 cores they only slow it down.
+
+    Processes that a launcher started on this machine share its cores.
+    """
+    launched = ranks.launched()
+    share = cores() // (launched.devices if launched else 1)
+    return min(8, share // 2) if share >= 4 else 0

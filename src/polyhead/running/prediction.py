@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from polyhead.cores import use_cores
 from polyhead.files import json_text, write_text
 from polyhead.loading.images import find_images
 from polyhead.memory import keep_memory
@@ -44,6 +45,7 @@ def predict(
         UserError: If an image or the checkpoint is missing or broken, or windows do not suit the model.
     """
     keep_memory()
+    use_cores()
     images = find_images(paths)
     predictor = load(checkpoint)
     for name in predictor.asked_as_a_whole() if window is not None else ():

@@ -13,6 +13,7 @@ from lightning_fabric.utilities.exceptions import MisconfigurationException  # w
 from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
 
 from polyhead import checkpoints, ranks
+from polyhead.cores import use_cores
 from polyhead.errors import Stopped, UserError
 from polyhead.files import json_text, write_text
 from polyhead.memory import keep_memory
@@ -62,6 +63,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False) 
     """
     quiet()
     keep_memory()
+    use_cores()
     check_values(recipe)
     check_length(recipe["trainer"])
     run = run or new_run(recipe["task"]["name"])
@@ -168,6 +170,7 @@ def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), r
     """
     quiet()
     keep_memory()
+    use_cores()
     file = checkpoints.locate(checkpoint)
     stored = checkpoints.read(file)
     changes = list(overrides)
