@@ -88,3 +88,5 @@ def test_a_model_that_windows_do_not_suit_says_so_in_a_line(image: torch.Tensor)
     with pytest.raises(UserError, match="windows do not suit label") as caught:
         predictor.predict(image, window=64)
     assert "\n" not in str(caught.value)
+    with pytest.raises(UserError, match="windows do not suit label"):  # before any image is read
+        predictor.asked_as_a_whole()

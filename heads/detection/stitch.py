@@ -14,7 +14,7 @@ Outputs = TypeVar("Outputs")
 RIM = 4.0
 """Pixels from a window's inner side within which a box counts as cut by it."""
 PARTS = ("boxes", "scores", "labels")
-MOST = 20_000
+MOST = 10_000
 """Boxes of an image that are compared with each other, the best ones."""
 
 

@@ -91,8 +91,6 @@ class Predictor:
         """
         size, heads = (image.shape[1], image.shape[2]), self.model.named_heads()
         alone = self.asked_as_a_whole()
-        if len(alone) == len(heads):
-            raise UserError(f"windows do not suit {', '.join(alone)}, asked about an image as a whole; leave them out")
         stitches = {name: stitch for name, head in heads.items() if (stitch := head.stitch(size))}
         for place in cut(size, window, overlap, self.model.backbone.spec.strides[-1]):
             (top, left), (height, width), _ = place
@@ -104,8 +102,16 @@ class Predictor:
         return {name: records[name] if name in records else whole[name] for name in heads}
 
     def asked_as_a_whole(self) -> list[str]:
-        """Return the names of the heads that windows do not suit."""
-        return [name for name, head in self.model.named_heads().items() if head.stitch((1, 1)) is None]
+        """Return the names of the heads that windows do not suit.
+
+        Raises:
+            UserError: If those are all.
+        """
+        heads = self.model.named_heads()
+        alone = [name for name, head in heads.items() if head.stitch((1, 1)) is None]
+        if len(alone) == len(heads):
+            raise UserError(f"windows do not suit {', '.join(alone)}, asked about an image as a whole; leave them out")
+        return alone
 
     def to_inputs(self, images: Tensor) -> Tensor:
         """Return (n, 3, H, W) uint8 images as the network takes them."""
