@@ -14,6 +14,7 @@ from polyhead.errors import UserError
 from polyhead.model import build_model, target_of
 from polyhead.schedule import fraction_done, warm_cosine
 from polyhead.tasks._average import WeightAverage
+from polyhead.tasks._compile import compile_part
 from polyhead.tasks._frozen import freeze_parts
 from polyhead.tasks._means import Means
 from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
@@ -48,6 +49,7 @@ class Task(pl.LightningModule, ABC):
         average: Longest memory of the averaged weights, in [0, 1); 0 for no average.
         freeze: Parts that do not learn, BatchNorm statistics included: `backbone`, `backbone.body`, `heads.NAME` ...
         channels_last: Lay out images with channels innermost, which convolutions prefer.
+        compile: Let torch compile the backbone before the first step, which only long runs pay back.
         teacher: A run folder or a checkpoint, from whose heads those of the same name, or else target, learn too, on
             all images (arXiv 1503.02531); a file is needed until the run ends.
         teacher_weight: Of what is learned from the teacher, beside a head's own losses.
@@ -75,6 +77,7 @@ class Task(pl.LightningModule, ABC):
         average: float = 0.9998,
         freeze: tuple[str, ...] = (),
         channels_last: bool = True,
+        compile: bool = False,  # noqa: A002  # torch's own word
         teacher: str | None = None,
         teacher_weight: float = 1.0,
         temperature: float = 4.0,
@@ -99,6 +102,7 @@ class Task(pl.LightningModule, ABC):
         self.frozen = freeze_parts(self.model, freeze)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)
+        self.compile_backbone = compile
         self.recent: dict[str, Tensor] = {}
         self.means = Means()
         self.progress = 0.0
@@ -149,6 +153,8 @@ class Task(pl.LightningModule, ABC):
 
     def on_fit_start(self) -> None:
         """Let heads learn what they need to know of the training targets, unless the run goes on from a checkpoint."""
+        if self.compile_backbone:
+            compile_part(self.model.backbone)
         if self.trainer.ckpt_path is None:
             for name, head in self.model.named_heads().items():
                 if type(head).adapt is not Head.adapt:
