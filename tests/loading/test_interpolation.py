@@ -85,7 +85,7 @@ def model(interpolation: Interpolation) -> tuple[Model, list[Tensor]]:
 def test_a_predictor_scales_as_it_is_told_or_as_suits_the_body(body: Interpolation, told: Interpolation | None) -> None:
     network, seen = model(body)
     Predictor(network, SIZE, interpolation=told).predict(IMAGE)
-    torch.testing.assert_close(seen[0], scaled(told or body).float() / 255)
+    torch.testing.assert_close(seen[-1], scaled(told or body).float() / 255)
 
 
 @pytest.mark.parametrize(
