@@ -38,8 +38,7 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         finest: Leave out levels of a smaller stride than this, unless there is no other: few objects need them, and
             each has four times the cells of the next.
         dfl: Learn distances as distributions over 0 to 15 strides (GFL), not as numbers.
-        one_to_one: Train second, light branches that give each object one point (YOLOv10). They learn from the same
-            levels and change nothing in them.
+        one_to_one: Train second, light branches that give each object one point (YOLOv10), beside the others.
         nms: Predict by the first branches, and suppress what overlaps. False: by the one-to-one branches, as it is. May
             be set on a trained head too, as long as it is not deployed.
 
@@ -95,14 +94,14 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         many = located(self.branches(levels))
         if self.one_to_one is None:
             return many
-        return many._replace(one_to_one=located(self.one_to_one([level.detach() for level in levels])))
+        return many._replace(one_to_one=located(self.one_to_one(levels)))
 
     def loss(self, outputs: DetectionOutputs, targets: Boxes, known: Tensor | None = None) -> dict[str, Loss]:
         """Return the losses `class` (BCE on soft targets) and `box` (CIoU), counted by the sum of assigned scores.
 
         With `dfl` there is `distance` too, and with `one_to_one` all of them of those branches.
         """
-        return detection_loss(outputs, match(outputs, targets), known, self.progress)
+        return detection_loss(outputs, match(outputs, targets, self.progress), known, self.progress)
 
     def read(self, outputs: DetectionOutputs) -> DetectionOutputs:
         """Return what the branches say that predictions are made from."""

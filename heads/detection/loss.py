@@ -8,7 +8,7 @@ from polyhead.contracts import Loss
 from polyhead.heads.detection.assign import Assignment, Match, Truth, assign, pad
 from polyhead.heads.detection.ciou import ciou_loss
 from polyhead.heads.detection.distribution import distribution_loss
-from polyhead.heads.detection.one_to_one import choose, shares
+from polyhead.heads.detection.one_to_one import choose, claims, shares
 from polyhead.heads.detection.outputs import Boxes, DetectionOutputs
 
 CLASS_WEIGHT, BOX_WEIGHT, DISTANCE_WEIGHT = 0.5, 7.5, 1.5
@@ -48,19 +48,21 @@ def box_loss(boxes: Tensor, truth: Truth, assignment: Assignment) -> Tensor:
     return (ciou_loss(said, true[:, :, None].expand_as(said)) * goal).sum()
 
 
-def match(outputs: DetectionOutputs, targets: Boxes) -> Match:
+def match(outputs: DetectionOutputs, targets: Boxes, progress: float = 0.0) -> Match:
     """Return which anchor points of n >= 0 items answer for which of their boxes, once for all losses that need it.
 
     Args:
         outputs: What the head made of the items.
         targets: n times `boxes` (g, 4) and `labels` (g,), g >= 0.
+        progress: How much of the training is done, in [0, 1].
     """
     logits, boxes, one = outputs.logits.detach(), outputs.boxes.detach(), outputs.one_to_one
     with torch.autocast(logits.device.type, enabled=False):
         truth = pad(targets, logits.device)
         many = assign(logits, boxes, outputs.points, outputs.strides, truth)
-        single = None if one is None else choose(one.logits.detach(), one.boxes.detach(), truth, many)
-        return Match(truth, many, single)
+        if one is None:
+            return Match(truth, many)
+        return Match(truth, many, choose(one.logits.detach(), one.boxes.detach(), truth, many, claims(progress)))
 
 
 def detection_loss(

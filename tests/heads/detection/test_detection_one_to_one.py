@@ -11,7 +11,7 @@ from polyhead.heads.detection import Detection
 from polyhead.heads.detection.assign import Assignment, assign, pad
 from polyhead.heads.detection.decode import grid
 from polyhead.heads.detection.loss import match
-from polyhead.heads.detection.one_to_one import choose, shares
+from polyhead.heads.detection.one_to_one import choose, claims, shares
 
 Make = Callable[[int, tuple[int, int]], Features]
 POINTS, STRIDES = grid([(4, 4), (2, 2)], (8, 16))  # of a 32 x 32 input: 16 points at 4, 12, 20, 28, and 4 at 8, 24
@@ -76,20 +76,34 @@ def test_the_weight_goes_from_the_many_to_the_one(head: Detection, features: Mak
     first = head.loss(out, targets)
     head.progress = 1.0
     last = head.loss(out, targets)
+    head.progress = 0.5  # one point an object, as at the end
+    first = {**first, **{n: v for n, v in head.loss(out, targets).items() if n.startswith("one")}}
     assert set(first) == {"class", "box", "one_to_one_class", "one_to_one_box"}
     for name, loss in first.items():
-        factor = 0.9 / 0.2 if name.startswith("one") else 0.1 / 0.8
+        factor = 0.9 / 0.55 if name.startswith("one") else 0.1 / 0.8
         torch.testing.assert_close(last[name].total, factor * loss.total)
         assert torch.equal(last[name].count, loss.count)
 
 
-def test_no_gradient_of_the_one_to_one_losses_leaves_their_branches(head: Detection, features: Make) -> None:
+def test_one_to_one_losses_teach_their_branches_and_the_levels_and_not_the_others(
+    head: Detection, features: Make
+) -> None:
     given = features(2, (64, 64))
     levels = tuple(level.requires_grad_() for level in given.levels)
     losses = head.loss(head(given), head.example_targets(2, (64, 64), torch.Generator().manual_seed(0)))
     torch.stack([losses[name].total for name in ("one_to_one_class", "one_to_one_box")]).sum().backward()
-    assert all(level.grad is None for level in levels)
+    assert any(level.grad is not None and level.grad.any() for level in levels)
     assert {name.split(".")[0] for name, p in head.named_parameters() if p.grad is not None} == {"one_to_one"}
+
+
+def test_an_object_has_seven_points_at_first_and_one_from_the_middle_of_the_run_on() -> None:
+    assert [claims(progress) for progress in (0.0, 0.25, 0.5, 0.9, 1.0)] == [7, 4, 1, 1, 1]
+    boxes, own = torch.tensor([[0.0, 0, 32, 32]]), torch.cat([POINTS - 12, POINTS + 12], 1)
+    truth = pad([{"boxes": boxes, "labels": torch.zeros(1, dtype=torch.int64)}], torch.device("cpu"))
+    logits = torch.zeros(1, 20, 1)
+    many = assign(logits, own[None], POINTS, STRIDES, truth)
+    found = [choose(logits, own[None], truth, many, most).positive.sum().item() for most in (1, 3, 7)]
+    assert found == [1, 3, 7]
 
 
 def test_the_other_branches_learn_the_same_with_and_without(spec: FeatureSpec, features: Make) -> None:
@@ -148,7 +162,7 @@ def test_a_deployed_head_keeps_only_the_branches_that_are_read(head: Detection, 
 
 def test_matching_gives_what_each_branch_is_to_say(head: Detection, features: Make) -> None:
     targets = head.example_targets(3, (64, 64), torch.Generator().manual_seed(0))
-    matched = match(head(features(3, (64, 64))), targets)
+    matched = match(head(features(3, (64, 64))), targets, progress=0.5)
     assert matched.one_to_one is not None
     assert matched.one_to_one.positive.sum(dim=1).tolist() == [3, 3, 0]
     assert (matched.assignment.positive.sum(dim=1) > matched.one_to_one.positive.sum(dim=1)).tolist() == [
