@@ -15,6 +15,14 @@ from _ours import fit, spread
 from _results import machine, write
 
 GOAL, SECONDS = 0.93, 360
+RECIPE = (
+    "data.size=28",
+    "data.batch=128",
+    "data.augment=[random_horizontal_flip]",
+    "task.backbone={name: convnet, channels: [32, 64, 128]}",
+    "task.lr=0.003",
+)
+"""What differs from the recipe `classification`: images this small want fine strides, and large batches."""
 
 
 def main() -> None:
@@ -29,13 +37,13 @@ def main() -> None:
     found, taken = [], []
     for seed in options.seeds:
         home = options.work / f"ours-{seed}"
-        overrides = [f"data={options.data}", *options.override]
-        taken.append(fit("fashion", home, SECONDS - options.reserve, seed, *overrides))
+        overrides = [f"data={options.data}", *RECIPE, *options.override]
+        taken.append(fit("classification", home, SECONDS - options.reserve, seed, *overrides))
         found.append(json.loads((home / "test.json").read_text())["test/label/accuracy"])
     row = {"what": "Fashion-MNIST, test accuracy", "ours": f"{spread(found)}, {max(taken):.0f} s"}
     row |= {"peer": "published: 0.949 ResNet-18, 0.916 two convolutions", "goal": f">= {GOAL} in {SECONDS} s"}
     row |= {"met": statistics.mean(found) >= GOAL and max(taken) <= SECONDS}
-    write("fashion", [row], machine=machine(), overrides=options.override)
+    write("fashion", [row], machine=machine(), overrides=[*RECIPE, *options.override])
 
 
 if __name__ == "__main__":
