@@ -88,6 +88,7 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         points, strides = grid(shapes, self.strides, levels[0].device)
 
         def located(said: Said) -> DetectionOutputs:
+            """Return what branches say, with its places in input pixels."""
             boxes = to_boxes(points, strides, said.distances)
             return DetectionOutputs(said.logits, boxes, points, strides, size, said.bins)
 
