@@ -120,4 +120,5 @@ def test_no_shape_depends_on_values_so_that_a_gpu_is_never_waited_for() -> None:
         )
         targets = [{"boxes": torch.zeros(n, 4), "labels": torch.zeros(n, dtype=torch.int64)} for n in (3, 0)]
         total = sum(loss.total for loss in losses(out, targets, torch.ones(2, 3, dtype=torch.bool)).values())
-        torch.autograd.grad(total, [out.logits, out.boxes])
+        grads = torch.autograd.grad(total, [out.logits, out.boxes])
+        assert [grad.shape for grad in grads] == [(2, 84, 3), (2, 84, 4)]
