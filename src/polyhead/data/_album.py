@@ -138,6 +138,7 @@ class AlbumSource(Source, ABC):
     """
 
     augment: Augmentations = (
+        "mosaic",
         "random_horizontal_flip",
         {"name": "scale_jitter", "scale_range": [0.5, 1.5]},
         {"name": "random_crop", "pad_if_needed": True},

@@ -85,6 +85,7 @@ class DataModule(LightningDataModule):
         self.size: Final = pair(size)
         self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
         self.augment: Final = Augment(chosen(augment, source.augment), self.size)
+        self.by_default: Final = augment == "auto"
         self.mix: Final = mix_of(mix, offered, seed)
         if self.mix and self.batch < 2:
             raise UserError(f"mix blends the images of a batch with each other: batch must be 2 or more, not {batch}")

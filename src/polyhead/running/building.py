@@ -91,14 +91,14 @@ def check_form(where: str, target: str, given: Any, taken: Any) -> None:
 def check_moves(where: str, target: str, given: Any, data: "DataModule") -> None:
     """Raise where an augmentation moves what is in an image, and targets that have places stay where they were.
 
-    A target of the whole image keeps images out of mosaics, which is said.
+    A target of the whole image keeps images out of mosaics, which is said to who asked for them.
     """
     if form(given) != WHOLE and data.augment.image_only:
         raise UserError(
             f"{where}: the augmentation {data.augment.image_only!r} moves an image and not its target {target!r},"
             f" {form(given)}; take some that move both, such as random_affine and color_jitter, in data.augment"
         )
-    if form(given) == WHOLE and data.augment.mosaic:
+    if form(given) == WHOLE and data.augment.mosaic and not data.by_default:
         logging.getLogger("polyhead").warning(
             "data.augment: images with %r, which is of the whole image, stay out of mosaics", target
         )
