@@ -23,8 +23,6 @@ if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training nee
     from torchmetrics import MetricCollection
 
 MASK_WEIGHT = 2.5
-FAINT = 0.05
-"""The score below which no mask is restored, unless the threshold is lower: in a photograph's pixels each is large."""
 
 
 @final
@@ -108,14 +106,14 @@ class Instances(Head[InstanceOutputs, Boxes, Boxes]):
         masks = paint(chosen, prototypes, item["boxes"], outputs.found.size, outputs.stride)
         return {**{key: item[key] for key in ("boxes", "scores", "labels")}, "masks": masks}
 
-    def restore(self, predictions: Boxes, frames: Sequence[Frame]) -> Boxes:
-        """Return boxes and masks in the pixels of the original images, without those of a score below 0.05.
+    def shown(self, predictions: Boxes, score: float | None = None) -> Boxes:
+        """Return the instances of `score` or more: in the pixels of a photograph of 12 megapixels a mask has 12 MB."""
+        least = self.threshold if score is None else score
+        return [{key: part[item["scores"] >= least] for key, part in item.items()} for item in predictions]
 
-        A threshold below that keeps more. A mask of 12 megapixels has 12 MB: what nobody would be shown is not made.
-        """
-        least = min(FAINT, self.threshold)
-        kept = [{key: part[item["scores"] >= least] for key, part in item.items()} for item in predictions]
-        return [to_frame(item, frame) for item, frame in zip(kept, frames, strict=True)]
+    def restore(self, predictions: Boxes, frames: Sequence[Frame]) -> Boxes:
+        """Return boxes and masks in the pixels of the original images."""
+        return [to_frame(item, frame) for item, frame in zip(predictions, frames, strict=True)]
 
     def records(self, predictions: Boxes, score: float | None = None) -> list[Record]:
         """Return `{"size": [H, W], "instances": [{"box", "label", "score", "area", "rle"}, ...]}` an item, best first.

@@ -225,6 +225,15 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
             targets: The training targets, batch by batch.
         """
 
+    def shown(self, predictions: Predictions, score: float | None = None) -> Predictions:  # noqa: ARG002
+        """Return predictions without findings below a score, where `restore` would waste memory on them; here, all.
+
+        Args:
+            predictions: What `predict` returned.
+            score: As of `records`.
+        """
+        return predictions
+
     def restore(self, predictions: Predictions, frames: Sequence[Frame]) -> Predictions:  # noqa: ARG002
         """Return predictions in the pixels of the original images; here, unchanged, for answers that are not places."""
         return predictions

@@ -135,7 +135,7 @@ def told(head: Head[Any, Any, Any], outputs: Any, frames: Sequence[Frame], score
 
     Where predictions are a list they are restored one by one: of photographs, masks of objects fill the memory.
     """
-    predictions = head.predict(outputs)
+    predictions = head.shown(head.predict(outputs), score)
     if not isinstance(predictions, list):
         return head.records(head.restore(predictions, frames), score)
     pairs = zip(predictions, frames, strict=True)

@@ -130,14 +130,15 @@ def test_restored_masks_and_boxes_are_those_of_the_original_image(head: Instance
     assert torch.equal(small["masks"], masks().bool())
 
 
-def test_faint_findings_are_not_restored_unless_the_threshold_is_lower(head: Instances) -> None:
+@pytest.mark.parametrize(("score", "threshold", "count"), [(None, 0.5, 1), (0.01, 0.5, 2), (None, 0.01, 2)])
+def test_instances_below_the_score_that_is_asked_are_not_restored(
+    score: float | None, threshold: float, count: int, head: Instances
+) -> None:
     outputs = scene()
     outputs.found.logits[0, 1, 1] = -4.0  # a score of 0.018
-    predictions, frames = head.predict(outputs), [Frame(SIZE, (1.0, 1.0), (0, 0))]
-    assert len(predictions[0]["masks"]) == 2
-    assert len(head.restore(predictions, frames)[0]["masks"]) == 1
-    head.threshold = 0.01
-    assert len(head.restore(predictions, frames)[0]["masks"]) == 2
+    head.threshold = threshold
+    (shown,) = head.shown(head.predict(outputs), score)
+    assert [len(part) for part in shown.values()] == [count] * 4
 
 
 def test_records_hold_run_length_codes_and_class_names_best_first(head: Instances) -> None:
