@@ -42,6 +42,7 @@ def find(weights: Path, folder: Path, images: list[dict[str, Any]], size: int) -
 def main() -> None:
     """Train, find, and print how long it took."""
     sheet, truth, epochs, seed, size, out, *precision = sys.argv[1:]
+    out = str(Path(out).resolve())  # it takes a relative one from a folder of its own
     spans = train(Path(out), bool(precision), data=sheet, epochs=int(epochs), seed=int(seed), imgsz=int(size))
     images = json.loads(Path(truth).read_text())["images"]
     weights, folder = Path(out) / "run" / "weights" / "best.pt", Path(sheet).parent / "images" / "test"
