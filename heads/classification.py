@@ -78,6 +78,10 @@ class Classification(Head[Tensor, Tensor, Tensor]):
             return {"bce": sigmoid_cross_entropy(outputs, targets, known, self.weights, self.smoothing)}
         return {"ce": softmax_cross_entropy(outputs, targets, known, self.smoothing, self.weights)}
 
+    def limit(self, outputs: Tensor, known: Tensor) -> Tensor:
+        """Return logits that leave unknown classes a probability of 0."""
+        return outputs.masked_fill(~known, torch.finfo(outputs.dtype).min)
+
     def distil(self, outputs: Tensor, teacher: Self, taught: Tensor, temperature: float) -> Loss:
         """Return the divergence of softened probabilities per row, or of sigmoids' per entry.
 

@@ -134,6 +134,11 @@ class Segmentation(Head[Paint, Tensor, Masks]):
             weights = weights * (1 + self.boundary * near)
         return weights
 
+    def limit(self, outputs: Paint, known: Tensor) -> Paint:
+        """Return logits with which no pixel is of an unknown class."""
+        least = torch.finfo(outputs.cells.dtype).min
+        return outputs._replace(cells=outputs.cells.masked_fill(~known[:, :, None, None, None], least))
+
     def distil(self, outputs: Paint, teacher: Self, taught: Paint, temperature: float) -> Loss:
         """Return the divergence of each pixel's softened probabilities, labelled or not."""
         mine, theirs = alike(outputs, taught)

@@ -251,7 +251,8 @@ class Task(pl.LightningModule, ABC):
         for name, head in self.model.named_heads().items():
             rows = batch.rows.get(self.targets[name])
             if rows is not None:
-                predictions = head.predict(head(_rows_of(features, rows)))
+                outputs, known = head(_rows_of(features, rows)), batch.known.get(self.targets[name])
+                predictions = head.predict(outputs if known is None else head.limit(outputs, known))
                 self.measures[name].update(predictions, batch.targets[self.targets[name]])  # type: ignore[operator]
                 self.measured[name] += len(rows)
 

@@ -104,6 +104,12 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         """
         return detection_loss(outputs, match(outputs, targets, self.progress), known, self.progress)
 
+    def limit(self, outputs: DetectionOutputs, known: Tensor) -> DetectionOutputs:
+        """Return outputs that score unknown classes 0."""
+        others = None if outputs.one_to_one is None else self.limit(outputs.one_to_one, known)
+        logits = outputs.logits.masked_fill(~known[:, None], torch.finfo(outputs.logits.dtype).min)
+        return outputs._replace(logits=logits, one_to_one=others)
+
     def read(self, outputs: DetectionOutputs) -> DetectionOutputs:
         """Return what the branches say that predictions are made from."""
         return outputs if self.nms or outputs.one_to_one is None else outputs.one_to_one

@@ -89,6 +89,10 @@ class Instances(Head[InstanceOutputs, Boxes, Boxes]):
         weighted = Loss(MASK_WEIGHT * masks.total, masks.count)
         return {**detection_loss(outputs.found, matched, known, self.progress), "mask": weighted}
 
+    def limit(self, outputs: InstanceOutputs, known: Tensor) -> InstanceOutputs:
+        """Return outputs whose boxes are detection's limited ones."""
+        return outputs._replace(found=self.boxes.limit(outputs.found, known))
+
     def decode(self, outputs: InstanceOutputs) -> dict[str, Tensor]:
         """Return detection's `boxes` and `scores`, `coefficients` (n, A, k) and `prototypes` (n, k, h, w)."""
         made_of = {"coefficients": outputs.coefficients, "prototypes": outputs.prototypes}

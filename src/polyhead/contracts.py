@@ -202,6 +202,18 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
             raise NotImplementedError(f"{type(self).__name__} decodes {list(decoded)}: it must pack them in predict()")
         return next(iter(decoded.values()))  # type: ignore[return-value]  # a single tensor is its own packing
 
+    def limit(self, outputs: Outputs, known: Tensor) -> Outputs:  # noqa: ARG002
+        """Return outputs in which the classes that an item's source does not label are out of the question.
+
+        What is measured on such an item must not be held against the head: nobody said whether they are there. Here,
+        the outputs as they are, for heads that know no classes.
+
+        Args:
+            outputs: What `forward` made of n items.
+            known: (n, K) bool, as of `loss`; each item has at least one.
+        """
+        return outputs
+
     def distil(self, outputs: Outputs, teacher: Self, taught: Outputs, temperature: float) -> Loss | None:  # noqa: ARG002
         """Return what it costs to answer otherwise than a teacher; here, None: there is nothing to learn from one.
 

@@ -49,6 +49,9 @@ BROKEN = {
         (losses.UnknownIsNegativeBox, r"gives 6 values of unknown classes a gradient, in its output of shape \(6, 5\)"),
         (losses.KnownMeansHalf, r"with all classes known and .* with known=None"),
     ],
+    "limited_answers_name_no_unknown_class": [
+        (answers.LimitsNothing, r"LimitsNothing says '\w+' of an item after limit\(\) was told")
+    ],
     "blended_targets_are_weighed": [
         (losses.LargestShare, r"with or without a quarter of another item's target: weigh both"),
         (losses.NumbersOnly, r"NumbersOnly.loss raised RuntimeError\('one_hot is only applicable to index tensor"),

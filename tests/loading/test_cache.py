@@ -13,7 +13,6 @@ from torchvision import tv_tensors
 
 from polyhead.errors import UserError
 from polyhead.loading import cache as caching
-from polyhead.loading.augment import Augment
 from polyhead.loading.images import read_image
 from polyhead.loading.module import DataModule
 from polyhead.loading.packing import pack, unpack
@@ -84,7 +83,7 @@ def source(tmp_path: Path, home: Path) -> Photos:  # noqa: ARG001  # nothing may
 def samples(source: Source, size: tuple[int, int] = SIZE) -> Samples:
     names = tuple(source.labels())
     made = caching.Cache(source, names, size, "bilinear")
-    return Samples(source, "train", names, size, Augment((), size), cache=made)
+    return Samples(source, "train", names, size, cache=made)
 
 
 def same(one: Any, other: Any) -> bool:
@@ -104,7 +103,7 @@ def files(home: Path) -> list[Path]:
 
 
 def test_an_item_from_the_cache_is_that_from_its_file_bit_for_bit(source: Photos) -> None:
-    plain = Samples(source, "train", tuple(source.labels()), SIZE, Augment((), SIZE))
+    plain = Samples(source, "train", tuple(source.labels()), SIZE)
     filling, reading = samples(source), samples(source)
     for index in range(ITEMS):
         filling.still(index)

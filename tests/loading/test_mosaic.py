@@ -48,7 +48,7 @@ def mosaics(count: int = 30, **options: Any) -> list[Item]:
     """Return mosaics of images that are all different."""
     mosaic = Mosaic(share=1.0, **options)
     samples = cycle([letterbox_item(photo(number), SIDE) for number in range(60)])
-    return [mosaic(next(samples), 60, lambda _: next(samples), (0, n)) for n in range(count)]
+    return [mosaic(next(samples), range(60), lambda _: next(samples), (0, n)) for n in range(count)]
 
 
 def ink(item: Item) -> dict[int, Tensor]:
@@ -128,7 +128,7 @@ def test_objects_with_masks_keep_them_and_a_box_around_what_is_left() -> None:
 
     samples = cycle([letterbox_item(masked(number), SIDE) for number in range(60)])
     for number in range(20):
-        targets = Mosaic(1.0, (0.6, 1.6))(next(samples), 60, lambda _: next(samples), (number,)).targets
+        targets = Mosaic(1.0, (0.6, 1.6))(next(samples), range(60), lambda _: next(samples), (number,)).targets
         masks, boxes = (targets["instances"][key].as_subclass(Tensor) for key in ("masks", "boxes"))
         assert type(targets["instances"]["masks"]) is InstanceMasks
         assert len(masks) == len(boxes) == len(targets["instances"]["labels"]) > 0
@@ -147,7 +147,7 @@ def test_a_part_without_objects_adds_none() -> None:
         "masks": InstanceMasks(torch.zeros(0, SIDE, SIDE)),
     }
     first = letterbox_item(Item(empty.image, {"instances": none}), SIDE)
-    laid = Mosaic(1.0)(first, 1, lambda _: first, (0,)).targets["instances"]
+    laid = Mosaic(1.0)(first, range(1), lambda _: first, (0,)).targets["instances"]
     assert laid["boxes"].shape == (0, 4)
     assert laid["masks"].shape == (0, SIDE, SIDE)
     assert laid["labels"].dtype == torch.long
@@ -156,7 +156,7 @@ def test_a_part_without_objects_adds_none() -> None:
 def test_the_padding_of_the_letterbox_stays_out() -> None:
     samples = [letterbox_item(photo(number, SIDE, 2 * SIDE), SIDE) for number in range(5)]
     for number in range(10):
-        image, targets = Mosaic(1.0, (2.0, 2.0))(samples[0], 5, samples.__getitem__, (number,))
+        image, targets = Mosaic(1.0, (2.0, 2.0))(samples[0], range(5), samples.__getitem__, (number,))
         assert not (image == GREY).any()
         assert not (targets["mask"] == UNLABELLED).any()
 
@@ -169,28 +169,28 @@ def test_an_item_is_laid_only_beside_others_that_carry_its_targets() -> None:
 
     mosaic = Mosaic(1.0, (1, 1))
     for number in range(20):
-        both = mosaic(mixed(0), 8, mixed, (number,))
+        both = mosaic(mixed(0), range(8), mixed, (number,))
         assert list(both.targets) == ["boxes", "mask"]
         assert max(set(both.image.unique().tolist()) - {GREY}) <= 12  # the values of the first three images
-        assert list(mosaic(mixed(5), 8, mixed, (number,)).targets) == ["mask"]
+        assert list(mosaic(mixed(5), range(8), mixed, (number,)).targets) == ["mask"]
 
 
 @pytest.mark.parametrize("more", [{"label": 3}, {"values": torch.zeros(2)}, None])
 def test_who_says_something_of_the_whole_image_or_nothing_at_all_is_left_alone(more: dict[str, Any] | None) -> None:
     plain = photo(0)
     first = letterbox_item(Item(plain.image, {} if more is None else {**plain.targets, **more}), SIDE)
-    assert Mosaic(1.0)(first, 5, lambda number: letterbox_item(photo(number), SIDE), (0,)) is first[0]
+    assert Mosaic(1.0)(first, range(5), lambda number: letterbox_item(photo(number), SIDE), (0,)) is first[0]
 
 
 def test_too_few_others_leave_an_item_alone() -> None:
     first, other = letterbox_item(photo(0), SIDE), letterbox_item(Item(photo(1).image, {}), SIDE)
-    assert Mosaic(1.0)(first, 9, lambda _: other, (0,)) is first[0]
+    assert Mosaic(1.0)(first, range(9), lambda _: other, (0,)) is first[0]
 
 
 def test_a_share_of_the_items_becomes_a_mosaic_the_same_ones_each_time() -> None:
     samples = [letterbox_item(photo(number), SIDE) for number in range(5)]
     mosaic = Mosaic(share=0.3)
-    items = [[mosaic(samples[0], 5, samples.__getitem__, (7, n)) for n in range(200)] for _ in range(2)]
+    items = [[mosaic(samples[0], range(5), samples.__getitem__, (7, n)) for n in range(200)] for _ in range(2)]
     changed = [item is not samples[0][0] for item in items[0]]
     assert 40 < sum(changed) < 80
     assert all(torch.equal(one.image, other.image) for one, other in zip(*items, strict=True))

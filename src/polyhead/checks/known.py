@@ -1,12 +1,15 @@
 """Checks of what a head makes of classes that an item's source does not label at all."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from polyhead.checks.claims import check, claim, claim_finite, name, number
 from polyhead.checks.probes import AnyHead, HeadFactory, build, losses_of, make_features, make_targets, mean_of, steady
-from polyhead.contracts import IGNORE, Features
+from polyhead.contracts import IGNORE, Features, Head
 
 
 @check
@@ -31,6 +34,36 @@ def unknown_classes_get_no_gradient(factory: HeadFactory) -> None:
     )
     known[torch.arange(batch), unknown] = False
     _claim_still(head, features, _without(targets, unknown, classes), known)
+
+
+@check
+def limited_answers_name_no_unknown_class(factory: HeadFactory) -> None:
+    """What a head would say of an item is not said once that class is unknown there; a head without `limit` passes."""
+    head = build(factory).eval()
+    if type(head).limit is Head.limit or len(head.labels) < 2:
+        return
+    outputs = head(make_features(5))
+    known = torch.ones(5, len(head.labels), dtype=torch.bool)
+    named = [next(_named(record), None) for record in head.records(head.predict(outputs), 0.001)]
+    for item, label in enumerate(named):
+        if label is not None:
+            known[item, head.labels.index(label)] = False
+    records = head.records(head.predict(head.limit(outputs, known)), 0.001)
+    for label, record in zip(named, records, strict=True):
+        claim(
+            label not in set(_named(record)),
+            f"{name(head)} says {label!r} of an item after limit() was told that its source does not label it: give"
+            " the class the lowest logit",
+        )
+
+
+def _named(record: Any) -> Iterator[str]:
+    """Yield the values of `label` anywhere in a record."""
+    parts = record.values() if isinstance(record, dict) else record if isinstance(record, list) else []
+    if isinstance(record, dict) and "label" in record:
+        yield record["label"]
+    for part in parts:
+        yield from _named(part)
 
 
 def _claim_still(head: AnyHead, features: Features, targets: object, known: Tensor) -> None:

@@ -26,6 +26,7 @@ from polyhead.checks.distilling import (
     distilling_costs_nothing_from_an_equal,
 )
 from polyhead.checks.known import (
+    limited_answers_name_no_unknown_class,
     unknown_classes_get_no_gradient,
 )
 from polyhead.checks.learning import (
@@ -89,6 +90,7 @@ HEAD_CHECKS: dict[str, Callable[[HeadFactory], None]] = {
         bf16_autocast_agrees,
         bf16_answers_fit_metrics,
         unknown_classes_get_no_gradient,
+        limited_answers_name_no_unknown_class,
         blended_targets_are_weighed,
         distilling_costs_nothing_from_an_equal,
         overfits_one_batch,

@@ -10,6 +10,7 @@ from torch.utils.data import Sampler
 
 from polyhead.errors import UserError
 from polyhead.loading.order import Key, Order
+from polyhead.loading.turns import Turns
 
 STEP: Final = 32
 """What sides of varied size are multiples of: the stride of most backbones' coarsest level."""
@@ -36,7 +37,7 @@ class Batches(Sampler[list[Key]]):
 
     def __init__(
         self,
-        order: Order,
+        order: Order | Turns,
         batch: int,
         sizes: tuple[tuple[int, int], ...] = (),
         late: Callable[[int, int], bool] = never,

@@ -66,8 +66,8 @@ class Cache:
             told = os.stat(name)  # noqa: PTH116  # a made-up item's name is no path
             name = f"{name} {told.st_size} {told.st_mtime_ns}"
         except OSError:
-            name = f"{name} of {split}"
-        whole = short(name)
+            pass
+        whole = short(f"{split} {index} {name}")
         return self.folder / whole[:2] / whole[2:]
 
     def get(self, split: Split, index: int) -> Sample | None:

@@ -11,29 +11,47 @@ from polyhead.contracts import Batch
 from polyhead.loading.mix import Mix
 from polyhead.loading.order import Key
 from polyhead.loading.samples import Failure
-from polyhead.loading.source import Sample
+from polyhead.loading.source import Part, Sample, part_at
 
 
 class Collate:
-    """What was read of a batch -> the Batch, blended where `mix` says so, or the first failure."""
+    """What was read of a batch -> the Batch, blended where `mix` says so, or the first failure.
 
-    def __init__(self, mix: Mix | None = None) -> None:
+    Args:
+        mix: How batches are blended.
+        parts: Of the split that is read, which say what is labelled in which item.
+    """
+
+    def __init__(self, mix: Mix | None = None, parts: Sequence[Part] = ()) -> None:
         self.mix = mix
+        self.parts = tuple(parts)
+        partial = {name: mask for part in parts for name, mask in part.known.items()}
+        self.partial = {name: torch.ones_like(mask) for name, mask in partial.items()}
 
     def __call__(self, read: Sequence[tuple[Key, Sample | Failure]]) -> Batch | Failure:
         """Return the batch of some samples, or the first failure among them."""
         failures = [sample for _, sample in read if isinstance(sample, Failure)]
         if failures:
             return failures[0]
-        batch = collate([sample for _, sample in read if not isinstance(sample, Failure)])
-        return self.mix(batch, [key for key, _ in read]) if self.mix else batch
+        batch, keys = collate([sample for _, sample in read if not isinstance(sample, Failure)]), [k for k, _ in read]
+        batch = batch._replace(known=self.known(batch, keys))
+        return self.mix(batch, keys) if self.mix else batch
+
+    def known(self, batch: Batch, keys: Sequence[Key]) -> dict[str, Tensor]:
+        """Return the classes labelled in each row of the targets of which some part does not label all."""
+        parts = [self.parts[part_at(self.parts, key.number)] for key in keys] if self.partial else []
+        return {
+            name: torch.stack([parts[row].known.get(name, every) for row in batch.rows[name].tolist()])
+            for name, every in self.partial.items()
+            if name in batch.rows
+        }
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
     """Return the batch of some items, whose images share one size.
 
     A target that no item carries has no key in `targets` and `rows`: nobody knows the shape of zero rows of it, and who
-    reads the batch takes a missing key as zero rows. `known` is empty: every class of a carried target is labelled.
+    reads the batch takes a missing key as zero rows. `known` is empty: of single items nobody says what is unknown.
     """
     items = [item for item, _ in samples]
     names = dict.fromkeys(name for item in items for name in item.targets)

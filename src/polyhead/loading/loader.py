@@ -37,7 +37,7 @@ class Loader:
             samples,
             batch_sampler=keys,
             num_workers=workers,
-            collate_fn=Collate(mix),
+            collate_fn=Collate(mix, samples.parts),
             pin_memory=torch.cuda.is_available(),
             persistent_workers=workers > 0,
             prefetch_factor=4 if workers else None,

@@ -44,7 +44,8 @@ class Mix:
 
     Mixup is the weighted mean of two images; cutmix puts a rectangle of the one into the other, whose area is the
     weight. An item's partner carries the same targets; where there is none it stays as it is. Of a blended batch
-    class numbers (n,) are shares of classes (n, K), and floats are means, NaN where either is.
+    class numbers (n,) are shares of classes (n, K), and floats are means, NaN where either is. A class is known where
+    it is in both.
 
     Args:
         alphas: By name of the blend, the parameter of the Beta distribution of its weights; one of those above 0 is
@@ -82,13 +83,20 @@ class Mix:
             centre = (chance.random(), chance.random())
             inputs, kept = cutmix(batch.inputs, other, kept, centre)
         targets = {name: self.blended(name, batch, other, kept) for name in batch.targets}
-        return batch._replace(inputs=inputs, targets=targets)
+        known = {name: mask & mask[partners_rows(batch, name, other)] for name, mask in batch.known.items()}
+        return batch._replace(inputs=inputs, targets=targets, known=known)
 
     def blended(self, name: str, batch: Batch, other: Tensor, kept: float) -> Any:
         """Return the targets of one name, `kept` of each row's own and the rest of its partner's."""
-        own, rows = batch.targets[name], batch.rows[name]
+        own = batch.targets[name]
         own = own.float() if own.is_floating_point() else one_hot(own, self.classes[name]).float()
-        return own.lerp(own[torch.searchsorted(rows, other[rows])], 1 - kept) if kept < 1 else own
+        return own.lerp(own[partners_rows(batch, name, other)], 1 - kept) if kept < 1 else own
+
+
+def partners_rows(batch: Batch, name: str, other: Tensor) -> Tensor:
+    """Return, for each row of a target (n,), the row of its item's partner; `other` are the partners of all items."""
+    rows = batch.rows[name]
+    return torch.searchsorted(rows, other[rows])
 
 
 def partners(rows: Mapping[str, Tensor], items: int) -> Tensor:

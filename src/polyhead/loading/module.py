@@ -1,7 +1,7 @@
 """A source as Lightning's DataModule: loaders of Batches for training, validation and test."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -23,6 +23,7 @@ from polyhead.loading.mix import Mixing, mix_of
 from polyhead.loading.order import Order
 from polyhead.loading.samples import Samples
 from polyhead.loading.source import Source, Split
+from polyhead.loading.turns import Turns
 from polyhead.schedule import fraction_at
 
 MEMORY = 1 << 30
@@ -38,8 +39,9 @@ class DataModule(LightningDataModule):
         size: Side, or H and W, of the inputs in pixels, >= 1; images are letterboxed to it.
         batch: Items a batch (and a process), >= 1; "auto": a run tries which trains fastest, 16 until then.
         workers: Processes that read ahead; 0 reads in the training process itself; None chooses.
-        augment: "auto" for what suits the source, "none", or names of augmentations, those of torchvision.transforms.v2
-            or mosaic, each alone or with options: {name: random_affine, degrees: 10}. Only training is augmented.
+        augment: "auto" for what suits each source, "none", or names of augmentations, those of
+            torchvision.transforms.v2 or mosaic, each alone or with options: {name: random_affine, degrees: 10}. Only
+            training is augmented.
         mix: "none", or how training images are blended with each other, for heads that learn from such: {mixup: 0.2,
             cutmix: 1.0, share: 0.5} blends half of the batches, in one of the two ways with weights from Beta(0.2, 0.2)
             or Beta(1, 1).
@@ -84,7 +86,8 @@ class DataModule(LightningDataModule):
         self.names: Final = tuple(targets) or tuple(offered)
         self.size: Final = pair(size)
         self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
-        self.augment: Final = Augment(chosen(augment, source.augment), self.size)
+        self.parts: Final = source.parts("train")
+        self.augments: Final = [Augment(chosen(augment, part.augment), self.size) for part in self.parts]
         self.by_default: Final = augment == "auto"
         self.mix: Final = mix_of(mix, offered, seed)
         if self.mix and self.batch < 2:
@@ -98,26 +101,26 @@ class DataModule(LightningDataModule):
         self.suited: Interpolation = "bilinear"
         self.cache: Final = cache
         self.caches: dict[Interpolation, Cache | None] = {}
-        self.training = self.samples("train", self.augment)
+        self.training = self.samples("train", self.augments)
         self.opened: list[Loader] = []
 
     def suit(self, interpolation: Interpolation) -> None:
         """Scale images as suits a backbone, where the option `interpolation` is "auto"; before any are read."""
         if interpolation != self.suited:  # else what is in memory can stay there
             self.suited = interpolation
-            self.training = self.samples("train", self.augment)
+            self.training = self.samples("train", self.augments)
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the class names of each target that is loaded."""
         offered = self.source.labels()
         return {name: offered[name] for name in self.names}
 
-    def samples(self, split: Split, augment: Augment) -> Samples:
+    def samples(self, split: Split, augments: Sequence[Augment] = ()) -> Samples:
         """Return the items of a split, which each process keeps in its share of the memory."""
         scaling, shared = self.scaling(), self.shared()
         memory = 0 if shared or self.cache == "none" else MEMORY // max(1, self.workers)
         given: dict[str, Any] = {"seed": self.seed, "memory": memory, "interpolation": scaling, "cache": shared}
-        return Samples(self.source, split, self.names, self.size, augment, **given)
+        return Samples(self.source, split, self.names, self.size, augments, **given)
 
     def scaling(self) -> Interpolation:
         """Return how images are scaled."""
@@ -152,11 +155,11 @@ class DataModule(LightningDataModule):
 
     def val_dataloader(self) -> Loader:
         """Return the validation batches, in order and complete."""
-        return self.loader(self.samples("val", Augment((), self.size)), shuffle=False)
+        return self.loader(self.samples("val"), shuffle=False)
 
     def test_dataloader(self) -> Loader:
         """Return the test batches, in order and complete."""
-        return self.loader(self.samples("test", Augment((), self.size)), shuffle=False)
+        return self.loader(self.samples("test"), shuffle=False)
 
     def loader(self, samples: Samples, *, shuffle: bool) -> Loader:
         """Return this process's share of the batches of some items.
@@ -167,7 +170,9 @@ class DataModule(LightningDataModule):
         rank, ranks = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         if not shuffle and rank >= len(samples) > 0:
             samples, rank, ranks = samples.unlabelled(), 0, len(samples)
-        order = Order(len(samples), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
+        order: Order | Turns = Order(len(samples), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
+        if shuffle and len(samples.parts) > 1:
+            order = Turns(samples.parts, self.batch, self.seed, rank=rank, ranks=ranks)
         keys, mix = Batches(order, self.batch), None
         if samples is self.training:
             late = partial(is_late, self.trainer, self.plain_end) if self.trainer else never

@@ -49,12 +49,12 @@ class Mosaic:
         self.scale: Final = (float(scale[0]), float(scale[1]))
         self.visible: Final = visible
 
-    def __call__(self, first: Sample, items: int, still: Callable[[int], Sample], entropy: tuple[int, ...]) -> Item:
+    def __call__(self, first: Sample, items: range, still: Callable[[int], Sample], entropy: tuple[int, ...]) -> Item:
         """Return an item, or the mosaic of it and three others: a function of `entropy` and what `still` gives alone.
 
         Args:
             first: The item, letterboxed, and how.
-            items: How many items there are.
+            items: The numbers of those that it may be laid beside, itself among them.
             still: Returns one of them by its number, as `first`; images share one size.
             entropy: Seed, epoch, number of the item.
         """
@@ -63,7 +63,7 @@ class Mosaic:
         if rng.random() >= self.share or not targets or not all(map(has_places, targets.values())):
             return first[0]
         laid = [first]
-        for other in map(still, rng.integers(items, size=TRIES).tolist()):
+        for other in map(still, (items.start + rng.integers(len(items), size=TRIES)).tolist()):
             if targets.keys() <= other[0].targets.keys() and all(
                 has_places(other[0].targets[name]) for name in targets
             ):

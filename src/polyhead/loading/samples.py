@@ -12,7 +12,7 @@ from polyhead.loading.augment import Augment
 from polyhead.loading.cache import Cache
 from polyhead.loading.letterbox import letterbox_item, letterbox_targets
 from polyhead.loading.order import Key
-from polyhead.loading.source import Item, Sample, Source, Split
+from polyhead.loading.source import Item, Sample, Source, Split, part_at
 
 
 class Failure(NamedTuple):
@@ -39,7 +39,7 @@ class Samples(Dataset[Sample | Failure]):
         split: Which of its splits.
         names: The targets to keep.
         size: H, W of the inputs.
-        augment: What changes them at random.
+        augments: What changes them at random, for each part of the split; () for nothing.
         seed: An item of an epoch is a function of the seed, the epoch and its number, in whichever process.
         memory: Bytes that kept items may take.
         interpolation: How images are scaled.
@@ -52,7 +52,7 @@ class Samples(Dataset[Sample | Failure]):
         split: Split,
         names: tuple[str, ...],
         size: tuple[int, int],
-        augment: Augment,
+        augments: Sequence[Augment] = (),
         *,
         seed: int = 0,
         memory: int = 0,
@@ -63,7 +63,8 @@ class Samples(Dataset[Sample | Failure]):
         self.split: Final[Split] = split
         self.names: Final = names
         self.size: Final = size
-        self.augment: Final = augment
+        self.augments: Final = tuple(augments)
+        self.parts: Final = source.parts(split)
         self.seed: Final = seed
         self.interpolation: Final[Interpolation] = interpolation
         self.cache: Final = cache
@@ -72,7 +73,7 @@ class Samples(Dataset[Sample | Failure]):
 
     def unlabelled(self) -> "Samples":
         """Return the same items without their targets."""
-        return Samples(self.source, self.split, (), self.size, self.augment, interpolation=self.interpolation)
+        return Samples(self.source, self.split, (), self.size, self.augments, interpolation=self.interpolation)
 
     def __len__(self) -> int:
         return self.source.size(self.split)
@@ -81,9 +82,8 @@ class Samples(Dataset[Sample | Failure]):
         entropy = (self.seed, key.epoch, key.number)
         try:
             item, frame = self.still(key.number)
-            if self.augment.mosaic and not key.late:
-                item = self.augment.mosaic((item, frame), len(self), self.still, entropy)
-            item = self.augment(item, entropy)
+            if self.augments:
+                item = self.augmented((item, frame), key, entropy)
             return (letterbox_item(item, key.size, self.interpolation)[0] if key.size else item), frame
         except UserError as error:
             return Failure(str(error))
@@ -91,6 +91,14 @@ class Samples(Dataset[Sample | Failure]):
     def __getitems__(self, keys: Sequence[Key]) -> list[tuple[Key, Sample | Failure]]:
         """Return the items of a batch with their keys: what is done to it as a whole is a function of these."""
         return [(key, self[key]) for key in keys]
+
+    def augmented(self, sample: Sample, key: Key, entropy: tuple[int, ...]) -> Item:
+        """Return an item changed as suits its part of the split, and laid beside items of that part alone."""
+        place = part_at(self.parts, key.number)
+        augment, item = self.augments[place], sample[0]
+        if augment.mosaic and not key.late:
+            item = augment.mosaic(sample, self.parts[place].items, self.still, entropy)
+        return augment(item, entropy)
 
     def still(self, index: int) -> Sample:
         """Return an item before augmentation, from memory or the cache if it is there.
@@ -123,7 +131,8 @@ class Samples(Dataset[Sample | Failure]):
 
     def chosen(self, targets: Mapping[str, Any]) -> dict[str, Any]:
         """Return those of the targets that are wanted, in the order of `names`."""
-        return {name: targets[name] for name in self.names if name in targets}
+        found = {name: targets.get(name) for name in self.names}  # asked once: what is drawn when asked costs time
+        return {name: target for name, target in found.items() if target is not None}
 
 
 def bytes_of(value: Any) -> int:

@@ -5,9 +5,11 @@ shapes: H and W pixels, m objects, K classes or values.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from torch import Tensor
 from torchvision import tv_tensors
 
 from polyhead.contracts import Frame
@@ -50,6 +52,30 @@ Sample = tuple[Item, Frame]
 """An item that was letterboxed, and how."""
 
 
+class Part(NamedTuple):
+    """Items of a split that stand side by side and have one origin.
+
+    Attributes:
+        name: Of the origin, "" where there is but one.
+        items: Their numbers.
+        share: Of each training batch that is theirs, beside the shares of the other parts, above 0.
+        augment: The augmentations that suit them.
+        known: By target name, (K,) bool, the classes that are labelled in them; a target that is left out is known
+            throughout.
+    """
+
+    name: str
+    items: range
+    share: float
+    augment: Augmentations
+    known: Mapping[str, Tensor]
+
+
+def part_at(parts: Sequence[Part], number: int) -> int:
+    """Return the place of the part that an item is of, by its number."""
+    return bisect_right(parts, number, key=lambda part: part.items.start) - 1
+
+
 class Source(ABC):
     """Labelled images, by split and number.
 
@@ -80,6 +106,10 @@ class Source(ABC):
     def targets(self, split: Split, index: int) -> Mapping[str, Any]:
         """Return the targets of an item; overridden where they come without pixels."""
         return self.item(split, index).targets
+
+    def parts(self, split: Split) -> tuple[Part, ...]:
+        """Return the items of a split by their origin, one or more parts, in order and without a gap."""
+        return (Part("", range(self.size(split)), 1.0, self.augment, {}),)
 
     def name(self, split: Split, index: int) -> str:
         """Return what to call an item in messages and records: its file, or a made-up name."""

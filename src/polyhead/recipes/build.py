@@ -49,39 +49,52 @@ def _options(kind: registry.Kind, node: Mapping[str, Any]) -> dict[str, Any]:
 def _make(cls: type, options: Mapping[str, Any], where: str, given: Mapping[str, Any]) -> Any:
     """Return an object of a class, from options in plain data and given objects."""
     own = {key: value for key, value in options.items() if key not in given}
-    bodies = _bodies(cls, own)
-    valid = validate(cls, {key: value for key, value in own.items() if key not in bodies}, where)
-    built = {key: _body(node, f"{where}.{key}") for key, node in bodies.items()}
+    nested = _nested(cls, own)
+    valid = validate(cls, {key: value for key, value in own.items() if key not in nested}, where)
+    built = {key: _built(kind, own[key], f"{where}.{key}") for key, kind in nested.items()}
     try:
         return cls(**valid, **built, **given)
     except (ValueError, UserError) as error:
         raise UserError(f"{where} ({cls.__name__}): {error}") from error
 
 
-def _bodies(cls: type, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the nodes among the options that stand for backbones."""
-    return {key: options[key] for key, hint in hints_of(cls).items() if key in options and _takes_backbone(hint)}
+def _nested(cls: type, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the kind of the options that are given as nodes of their own, "backbones" or "sources", by name."""
+    kinds = {key: _takes(hint) for key, hint in hints_of(cls).items() if key in options}
+    return {key: kind for key, kind in kinds.items() if kind}
 
 
-def _takes_backbone(hint: Any) -> bool:
-    """Whether a parameter takes a built backbone, or one or none."""
-    return any(isinstance(part, type) and issubclass(part, Backbone) for part in (hint, *get_args(hint)))
+def _takes(hint: Any) -> str:
+    """Return the kind of nodes that a parameter takes as objects: a backbone, or one or none; sources by name."""
+    parts = [part for part in (hint, *get_args(hint)) if isinstance(part, type)]
+    if any(issubclass(part, Backbone) for part in parts):
+        return "backbones"
+    return "sources" if any(part.__name__ == "Member" for part in parts) else ""
 
 
-def _body(node: Any, where: str) -> Any:
-    """Return the backbone of a nested node; None stays None."""
+def _built(kind: str, node: Any, where: str) -> Any:
+    """Return the object of a nested node; None stays None."""
+    if kind == "sources":
+        return {name: _member(_node(one, f"{where}.{name}", "data"), f"{where}.{name}") for name, one in node.items()}
     return None if node is None else build("backbones", _node(node, where), where)
 
 
-def _node(node: Any, where: str) -> Mapping[str, Any]:
-    """Return what is a node.
+def _node(node: Any, where: str, what: str = "a backbone") -> Mapping[str, Any]:
+    """Return what is a node, of `what`.
 
     Raises:
         UserError: If it is something else.
     """
     if not isinstance(node, Mapping) or "name" not in node:
-        raise UserError(f"{where}: {node!r} does not fit; it takes a backbone: keys with values, `name` among them")
+        raise UserError(f"{where}: {node!r} does not fit; it takes {what}: keys with values, `name` among them")
     return node
+
+
+def _member(node: Mapping[str, Any], where: str) -> Any:
+    """Return one of several sources, from its node; errors as `build_source`."""
+    from polyhead.loading.member import Member  # torch is behind it
+
+    return _make(Member, _taken_by(Member, node), where, {"source": build_source(node, where)})
 
 
 def build_data(node: Mapping[str, Any], targets: Iterable[str], seed: int = 0, where: str = "data") -> "DataModule":
@@ -158,8 +171,8 @@ def check_values(recipe: Mapping[str, Any]) -> None:
         _check("heads", head, f"task.heads.{key}")
     from polyhead.loading.module import DataModule  # pytorch_lightning takes seconds to import
 
-    for cls in (registry.load("data", str(data["name"])), DataModule):
-        validate(cls, _taken_by(cls, data), "data")
+    _check_source(data, "data")
+    validate(DataModule, _taken_by(DataModule, data), "data")
     from pytorch_lightning import Trainer
 
     validate(Trainer, {key: value for key, value in recipe["trainer"].items() if key not in FREE}, "trainer")
@@ -168,8 +181,22 @@ def check_values(recipe: Mapping[str, Any]) -> None:
 def _check(kind: registry.Kind, node: Mapping[str, Any], where: str) -> None:
     """Check the values of one node, and of the backbones nested in it."""
     cls, options = registry.load(kind, str(node["name"])), _options(kind, node)
-    bodies = _bodies(cls, options)
-    validate(cls, {key: value for key, value in options.items() if key not in bodies}, where)
-    for key, body in bodies.items():
-        if body is not None:
-            _check("backbones", _node(body, f"{where}.{key}"), f"{where}.{key}")
+    nested = _nested(cls, options)
+    validate(cls, {key: value for key, value in options.items() if key not in nested}, where)
+    for key in nested:
+        if options[key] is not None:
+            _check("backbones", _node(options[key], f"{where}.{key}"), f"{where}.{key}")
+
+
+def _check_source(node: Mapping[str, Any], where: str) -> None:
+    """Check the values of a source's node, and of the sources in it."""
+    from polyhead.loading.member import Member  # torch is behind it
+
+    cls = registry.load("data", str(node["name"]))
+    options = _taken_by(cls, node)
+    nested = _nested(cls, options)
+    validate(cls, {key: value for key, value in options.items() if key not in nested}, where)
+    for key in nested:
+        for name, one in options[key].items():
+            _check_source(_node(one, f"{where}.{key}.{name}", "data"), f"{where}.{key}.{name}")
+            validate(Member, _taken_by(Member, one), f"{where}.{key}.{name}")

@@ -4,7 +4,7 @@ from typing import Any
 
 from polyhead import registry
 from polyhead.errors import UserError, choices, nearest
-from polyhead.recipes.layers import EXTRA, NAMED, STRUCTURE, Setting, Tree, joined, name_of, walk
+from polyhead.recipes.layers import EXTRA, MAPS, NAMED, STRUCTURE, Setting, Tree, joined, name_of, walk
 from polyhead.recipes.signatures import Option, kind_of, options, plain
 
 
@@ -21,7 +21,7 @@ def check(tree: Tree) -> None:
     known = {where: list(_keys(kind, node)) for kind, where, node in places}
     for kind, where, node in places:
         for key in node:
-            if kind != "map" and key not in known[where]:
+            if kind not in MAPS and key not in known[where]:
                 raise _no_key(where, key, known)
 
 
@@ -57,6 +57,8 @@ def fill(kind: str, where: str, node: Tree) -> Tree:
     Raises:
         UserError: If a node or an option that has no default is missing.
     """
+    if kind == "sources":
+        return {key: fill("source", joined(where, key), held(joined(where, key), one)) for key, one in node.items()}
     filled: Tree = {"name": node["name"]} if kind in NAMED else {}
     for key, child in STRUCTURE.get(kind, {}).items():
         filled[key] = _child(child, joined(where, key), node.get(key))
@@ -67,6 +69,17 @@ def fill(kind: str, where: str, node: Tree) -> Tree:
     if kind == "tasks" and "labels" in node:
         filled["labels"] = node["labels"]
     return filled
+
+
+def held(where: str, node: Setting | Tree) -> Tree:
+    """Return a node.
+
+    Raises:
+        UserError: If a value stands in its place.
+    """
+    if not isinstance(node, dict):
+        raise UserError(f"{where}: {node.value!r} does not fit: it takes a name, a path, or keys with values")
+    return node
 
 
 def _child(kind: str, where: str, node: Setting | Tree | None) -> Tree:
@@ -94,7 +107,7 @@ def _headed(key: str, head: Setting | Tree) -> Tree:
 def _option(option: Option, where: str, value: Setting | Tree | None) -> Tree:
     """Return the one entry of an option, none where the class computes its default."""
     if isinstance(value, dict):
-        return {option.name: fill("backbones", joined(where, option.name), value)}
+        return {option.name: fill(option.nested, joined(where, option.name), value)}
     if value is not None:
         return {option.name: value}
     if option.given == "required":

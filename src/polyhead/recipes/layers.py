@@ -29,7 +29,9 @@ STRUCTURE: dict[str, dict[str, str]] = {
 """The kinds of the nodes that a node holds by rule, beside those that a constructor asks for."""
 EXTRA: dict[str, tuple[str, ...]] = {"recipe": ("seed",), "tasks": ("labels",)}
 """The keys that a node takes by rule beside these and its class's options."""
-NAMED = registry.KINDS
+NAMED = (*registry.KINDS, "source")
+MAPS = {"map": "heads", "sources": "source"}
+"""The kinds of nodes that hold others by names of the reader's own, and the kind of these."""
 
 
 def joined(where: str, key: str) -> str:
@@ -48,11 +50,11 @@ def taken(kind: str, name: str) -> dict[str, Option]:
 
 
 def children(kind: str, name: str, key: str = "") -> dict[str, str]:
-    """Return the kinds of the nodes that a node may hold, by key; a map of heads holds one at `key`."""
-    if kind == "map":
-        return {key: "heads"}
+    """Return the kinds of the nodes that a node may hold, by key; a map holds one at `key`."""
+    if kind in MAPS:
+        return {key: MAPS[kind]}
     return STRUCTURE.get(kind, {}) | {
-        option.name: "backbones" for option in taken(kind, name).values() if option.nested
+        option.name: option.nested for option in taken(kind, name).values() if option.nested
     }
 
 
@@ -83,7 +85,7 @@ def lay(kind: str, where: str, under: Tree | None, over: Any, origin: str) -> tu
         merged, notes = carry(kind, where, merged, name)
     for key, value in over.items():
         dotted, child = joined(where, key), children(kind, name, key).get(key)
-        if child == "heads" and value is None:
+        if kind in MAPS and value is None:
             merged = without(merged, where, key)
         elif child and value is not None:
             held = merged.get(key)
@@ -101,8 +103,9 @@ def spelled(kind: str, where: str, over: Any) -> dict[str, Any]:
         UserError: If it is no dict, and no name either.
     """
     if isinstance(over, dict):
-        return {str(key): value for key, value in over.items()}
-    if isinstance(over, str) and kind == "data":
+        several = {"name": "several"} if kind == "data" and "sources" in over else {}
+        return several | {str(key): value for key, value in over.items()}
+    if isinstance(over, str) and kind in ("data", "source"):
         return _data(where, over)
     if isinstance(over, str) and kind in NAMED:
         return {"name": over}
@@ -131,7 +134,7 @@ def carry(kind: str, where: str, node: Tree, name: str) -> tuple[Tree, Notes]:
     kept = {
         key: value
         for key, value in held.items()
-        if key in fixed or (key in new and new[key].nested == isinstance(value, dict))
+        if key in fixed or (key in new and bool(new[key].nested) == isinstance(value, dict))
     }
     dropped = [key for key, value in held.items() if key not in kept and _aloud(value, old.get(key))]
     taken_on = [key for key, value in kept.items() if key not in fixed and _aloud(value, old.get(key))]
@@ -147,15 +150,16 @@ def _aloud(value: Setting | Tree, option: Option | None) -> bool:
     return not usual and not value.origin.startswith("task ")
 
 
-def without(heads: Tree, where: str, key: str) -> Tree:
-    """Return the heads without one.
+def without(nodes: Tree, where: str, key: str) -> Tree:
+    """Return the nodes of a map without one.
 
     Raises:
         UserError: If it is not there.
     """
-    if key not in heads:
-        raise UserError(f"{where}.{key}: no such head to remove{nearest(key, heads)}; heads: {choices(heads)}")
-    return {name: head for name, head in heads.items() if name != key}
+    if key not in nodes:
+        what = where.rpartition(".")[2]
+        raise UserError(f"{where}.{key}: no such {what[:-1]} to remove{nearest(key, nodes)}; {what}: {choices(nodes)}")
+    return {name: node for name, node in nodes.items() if name != key}
 
 
 def _mixed(held: "Setting | Tree | None", value: Any) -> Any:

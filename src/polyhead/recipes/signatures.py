@@ -15,11 +15,14 @@ HIDDEN: dict[str, frozenset[str]] = {
     "tasks": frozenset({"backbone", "heads", "labels"}),
     "backbones": frozenset(),
     "data": frozenset(),
+    "source": frozenset(),
+    "member": frozenset({"source"}),
     "loader": frozenset({"source", "targets", "seed"}),
     "trainer": frozenset(),
 }
 """The parameters that are given as built objects, or that recipes hold in a place of their own."""
 LOADER = ("polyhead.loading.module", "DataModule")
+MEMBER = ("polyhead.loading.member", "Member")
 TRAINER = ("pytorch_lightning.trainer.trainer", "Trainer")
 
 
@@ -41,9 +44,12 @@ class Option(NamedTuple):
     help: str
 
     @property
-    def nested(self) -> bool:
-        """Whether it takes a backbone, which a recipe spells as a node of its own."""
-        return bool(re.fullmatch(r"(Optional\[)?(\w+\.)*Backbone(\]| \| None)?", self.annotation.strip("\"'")))
+    def nested(self) -> str:
+        """The kind of the nodes that a recipe spells it as: "backbones", or "sources" by name; "" for plain data."""
+        annotation = self.annotation.strip("\"'")
+        if re.fullmatch(r"(Optional\[)?(\w+\.)*Backbone(\]| \| None)?", annotation):
+            return "backbones"
+        return "sources" if re.fullmatch(r"Mapping\[str, (\w+\.)*Member\]", annotation) else ""
 
 
 def options(kind: str, name: str = "") -> dict[str, Option]:
@@ -67,8 +73,9 @@ def options(kind: str, name: str = "") -> dict[str, Option]:
         own = _of_class(entry.module, entry.attribute, kind)
     except UserError as error:
         raise UserError(f"the options of {kind}.{name} (from {entry.package}) are unknown: {error}") from error
-    if kind == "data":
-        return own | {key: option for key, option in _of_class(*LOADER, "loader").items() if key not in own}
+    more = {"data": (*LOADER, "loader"), "source": (*MEMBER, "member")}.get(kind)
+    if more:
+        return own | {key: option for key, option in _of_class(*more).items() if key not in own}
     return own | (_of_task_for_heads() if kind == "heads" else {})
 
 
@@ -109,8 +116,8 @@ def _literal_defaults(name: str, value: ast.expr | None) -> dict[str, Any]:
 
 
 def kind_of(kind: str) -> Kind:
-    """Return `kind` as one of the registry's."""
-    return next(known for known in registry.KINDS if known == kind)
+    """Return `kind` as one of the registry's; one of several sources is registered as data."""
+    return next(known for known in registry.KINDS if known == ("data" if kind == "source" else kind))
 
 
 def _of_task_for_heads() -> dict[str, Option]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from polyhead.contracts import Head
 from polyhead.errors import UserError
 from polyhead.model import target_of
 from polyhead.recipes.build import build, build_data
@@ -75,8 +76,18 @@ def check_targets(task: Any, data: "DataModule") -> None:
                 f" {where}=null"
             )
         if given is not None:
+            check_limit(where, target, head, data)
             check_form(where, target, given, head.example_targets(1, data.size, torch.Generator()))
             check_moves(where, target, given, data)
+
+
+def check_limit(where: str, target: str, head: Head[Any, Any, Any], data: "DataModule") -> None:
+    """Say where a head would be measured by classes that a source does not label."""
+    parts = [part.name for part in data.parts if target in part.known]
+    if parts and type(head).limit is Head.limit:
+        logging.getLogger("polyhead").warning(
+            "%s: has no `limit`, so what it finds of classes that %s does not label counts as wrong", where, parts[0]
+        )
 
 
 def check_form(where: str, target: str, given: Any, taken: Any) -> None:
@@ -93,12 +104,13 @@ def check_moves(where: str, target: str, given: Any, data: "DataModule") -> None
 
     A target of the whole image keeps images out of mosaics, which is said to who asked for them.
     """
-    if form(given) != WHOLE and data.augment.image_only:
+    turning = next((augment.image_only for augment in data.augments if augment.image_only), "")
+    if form(given) != WHOLE and turning:
         raise UserError(
-            f"{where}: the augmentation {data.augment.image_only!r} moves an image and not its target {target!r},"
+            f"{where}: the augmentation {turning!r} moves an image and not its target {target!r},"
             f" {form(given)}; take some that move both, such as random_affine and color_jitter, in data.augment"
         )
-    if form(given) == WHOLE and data.augment.mosaic and not data.by_default:
+    if form(given) == WHOLE and any(augment.mosaic for augment in data.augments) and not data.by_default:
         logging.getLogger("polyhead").warning(
             "data.augment: images with %r, which is of the whole image, stay out of mosaics", target
         )

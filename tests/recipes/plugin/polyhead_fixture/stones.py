@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from polyhead.loading.source import Source, Split
 
-class Stones:
+
+class Stones(Source):
     """Stones from a beach."""
 
     augment = ()
@@ -17,13 +19,17 @@ class Stones:
         """Return the targets."""
         return {"good": ("no", "yes")}
 
-    def size(self, split: str) -> int:
+    def size(self, split: Split) -> int:
         """Return how many items there are."""
         return self.count if split == "train" else 0
 
-    def item(self, split: str, index: int) -> Any:
+    def item(self, split: Split, index: int) -> Any:
         """Return nothing: no test asks."""
         raise NotImplementedError(split, index)
+
+    def fingerprint(self) -> str:
+        """Return the count."""
+        return str(self.count)
 
 
 class Shells(Stones):
