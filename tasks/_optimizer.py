@@ -36,6 +36,15 @@ def build_optimizer(name: OptimizerName, groups: list[dict[str, Any]], lr: float
     return torch.optim.RMSprop(groups, lr=lr, momentum=0.9)
 
 
+def clip(optimizer: Optimizer, most: float, algorithm: str) -> None:
+    """Clip the gradients of all that an optimiser moves, by their "norm" together or by "value"."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    if algorithm == "value":
+        nn.utils.clip_grad_value_(parameters, most)
+    else:
+        nn.utils.clip_grad_norm_(parameters, most)
+
+
 def parameter_groups(
     module: nn.Module, lr: float, weight_decay: float, factors: Mapping[nn.Parameter, float] | None = None
 ) -> list[dict[str, Any]]:

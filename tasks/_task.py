@@ -2,7 +2,7 @@
 
 from abc import ABC
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 import pytorch_lightning as pl
 import torch
@@ -14,13 +14,17 @@ from polyhead.errors import UserError
 from polyhead.model import build_model, target_of
 from polyhead.schedule import fraction_done, warm_cosine
 from polyhead.tasks._average import WeightAverage
+from polyhead.tasks._balance import Balancing, balance_of
 from polyhead.tasks._compile import compile_part
+from polyhead.tasks._conflict import shared_gradients
+from polyhead.tasks._division import divided
 from polyhead.tasks._frozen import freeze_parts
 from polyhead.tasks._means import Means
-from polyhead.tasks._optimizer import OptimizerName, build_optimizer, parameter_groups, rate_factors
+from polyhead.tasks._optimizer import OptimizerName, build_optimizer, clip, parameter_groups, rate_factors
 from polyhead.tasks._ranges import check_ranges
 from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
 from polyhead.tasks._teacher import Teacher
+from polyhead.tasks._unread import has_unread
 
 MONITOR = "main"
 
@@ -49,6 +53,8 @@ class Task(pl.LightningModule, ABC):
         average: Longest memory of the averaged weights, in [0, 1); 0 for no average.
         freeze: Parts that do not learn, BatchNorm statistics included: `backbone`, `backbone.body`, `heads.NAME` ...
         channels_last: Lay out images with channels innermost, which convolutions prefer.
+        balance: What scales the heads' losses beside their weights: "initial", each by its mean over its first steps;
+            "uncertainty", "uw-so" or "famo", by what the losses do; "none". Of one head none does.
         compile: Let torch compile the backbone before the first step, which only long runs pay back.
         teacher: A run folder or a checkpoint, from whose heads those of the same name, or else target, learn too, on
             all images (arXiv 1503.02531); a file is needed until the run ends.
@@ -60,6 +66,7 @@ class Task(pl.LightningModule, ABC):
     """
 
     defaults: ClassVar[dict[str, Any]]
+    worth: Tensor
 
     def __init__(
         self,
@@ -76,6 +83,7 @@ class Task(pl.LightningModule, ABC):
         final: float = 0.01,
         average: float = 0.9998,
         freeze: tuple[str, ...] = (),
+        balance: Balancing = "initial",
         channels_last: bool = True,
         compile: bool = False,  # noqa: A002  # torch's own word
         teacher: str | None = None,
@@ -87,12 +95,14 @@ class Task(pl.LightningModule, ABC):
         if not heads:
             raise UserError("task.heads is empty: a task needs at least one head")
         check_ranges({"lr": lr, "weight_decay": weight_decay, "warmup": warmup, "final": final, "average": average})
+        check_ranges({"pretrained_lr": pretrained_lr, "layer_decay": layer_decay})
+        check_ranges({"teacher_weight": teacher_weight, "temperature": temperature})
         self.model = build_model({"backbone": backbone, "heads": heads, "labels": labels})
         self.targets = {name: target_of(name, node) for name, node in heads.items()}
         self.weights = {name: float(node.get("weight", 1.0)) for name, node in heads.items()}
+        self.register_buffer("worth", torch.tensor(list(self.weights.values())), persistent=False)
+        self.balance = balance_of(balance, len(heads))
         self.rates = {name: float(lr if node.get("lr") is None else node["lr"]) for name, node in heads.items()}
-        check_ranges({"pretrained_lr": pretrained_lr, "layer_decay": layer_decay})
-        check_ranges({"teacher_weight": teacher_weight, "temperature": temperature})
         self.teacher = Teacher(teacher, self.targets, teacher_weight, temperature) if teacher else None
         self.pretrained_lr, self.layer_decay = pretrained_lr, layer_decay
         self.optimizer, self.lr, self.weight_decay = optimizer, lr, weight_decay
@@ -104,11 +114,9 @@ class Task(pl.LightningModule, ABC):
         self.model.to(memory_format=self.memory_format)
         self.compile_backbone = compile
         self.recent: dict[str, Tensor] = {}
-        self.means = Means()
-        self.progress = 0.0
-        self.rows_seen = 0
-        heads_metrics = {name: head.metrics() for name, head in self.model.named_heads().items()}
-        self.measures = nn.ModuleDict(heads_metrics)
+        self.shared: tuple[Tensor, ...] = ()
+        self.means, self.progress, self.rows_seen = Means(), 0.0, 0
+        self.measures = nn.ModuleDict({name: head.metrics() for name, head in self.model.named_heads().items()})
         self.measured: dict[str, int] = dict.fromkeys(heads, 0)
         self.train()
 
@@ -129,6 +137,7 @@ class Task(pl.LightningModule, ABC):
         groups = parameter_groups(self.model.backbone, self.lr, self.weight_decay, factors)
         for name, head in self.model.named_heads().items():
             groups += parameter_groups(head, self.rates[name], self.weight_decay)
+        groups += parameter_groups(self.balance, self.lr, 0.0)
         fp16 = self._trainer is not None and self._trainer.precision == "16-mixed"
         return build_optimizer(self.optimizer, groups, self.lr, fused=not fp16)
 
@@ -139,13 +148,8 @@ class Task(pl.LightningModule, ABC):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip gradients as the trainer's options say, with the fused optimiser too, which Lightning refuses."""
-        if not gradient_clip_val:
-            return
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        if gradient_clip_algorithm == "value":
-            nn.utils.clip_grad_value_(parameters, gradient_clip_val)
-        else:
-            nn.utils.clip_grad_norm_(parameters, gradient_clip_val)
+        if gradient_clip_val:
+            clip(optimizer, gradient_clip_val, gradient_clip_algorithm or "norm")
 
     def setup(self, stage: str) -> None:  # noqa: ARG002  # Lightning's signature
         """Make sure that a process of several ends in order."""
@@ -174,24 +178,29 @@ class Task(pl.LightningModule, ABC):
             group["lr"] = factor * group["initial_lr"]
         for head in self.model.named_heads().values():
             head.progress = progress
-        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]  # a Trainer has it
-        if every and (self.trainer.global_step + 1) % every == 0:  # loggers write no other step
+        if self.logs_next():
             self.log("train/lr", factor * self.lr)
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Count the step that is done, for those who say how far the run is."""
-        self.progress = fraction_done(self.trainer)
+        self.progress, self.shared = fraction_done(self.trainer), ()
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:  # noqa: ARG002  # Lightning's signature
         """Return the weighted sum of all losses; each is divided by its count over all ranks."""
         self.rows_seen += len(batch.inputs)
-        parts = {f"{name}/{part}": loss for name, losses in self.losses(batch) for part, loss in losses.items()}
-        counts = sum_over_ranks(torch.stack([loss.count.detach().float() for loss in parts.values()]))
-        scale = self.trainer.world_size / counts.clamp(min=1)
-        means = {name: loss.total * scale[place] for place, (name, loss) in enumerate(parts.items())}
+        means, heads, told = divided(dict(self.losses(batch)), self.trainer.world_size)
         self.recent = {name: mean.detach() for name, mean in means.items()}
         self.means.add(self.recent)
-        return torch.stack([self.weights[name.partition("/")[0]] * mean for name, mean in means.items()]).sum()
+        heads = self.worth * cast("Tensor", self.balance(heads, told))
+        if len(heads) > 1 and self.logs_next():
+            pulls = shared_gradients(dict(zip(self.weights, heads, strict=True)), self.shared)
+            self.log_dict({f"train/{name}": value for name, value in pulls.items()})
+        return heads.sum()
+
+    def logs_next(self) -> bool:
+        """Return whether the step that is being made is one that loggers write."""
+        every: int = self.trainer.log_every_n_steps  # type: ignore[attr-defined]  # a Trainer has it
+        return bool(every) and (self.trainer.global_step + 1) % every == 0
 
     def on_train_epoch_end(self) -> None:
         """Log the mean of every loss over the epoch under `train/`."""
@@ -205,6 +214,7 @@ class Task(pl.LightningModule, ABC):
         """
         inputs = self.floats(batch.inputs)
         features: Features = self.model.backbone(inputs)
+        self.shared = (*features.levels, features.pooled)
         heads = self.model.named_heads()
         lessons = self.teacher.lessons(inputs, heads, self.device) if self.teacher else {}
         for name, head in heads.items():
@@ -223,19 +233,9 @@ class Task(pl.LightningModule, ABC):
                 losses = {**losses, **self.teacher.loss(name, head, every, lessons[name])}
             yield name, losses
 
-    @torch.enable_grad()
     def has_unread(self, size: tuple[int, int]) -> bool:
-        """Return whether there are trainable weights that no loss depends on, such as those of a level no head reads.
-
-        Args:
-            size: H, W of an input.
-        """
-        self.eval()  # of one blank image BatchNorm takes no statistics
-        blank = Batch(torch.zeros(1, 3, *size, dtype=torch.uint8), {}, {}, {}, ())
-        total = torch.stack([loss.total for _, losses in self.losses(blank) for loss in losses.values()]).sum()
-        self.train()
-        trained = [parameter for parameter in self.parameters() if parameter.requires_grad]
-        return any(gradient is None for gradient in torch.autograd.grad(total, trained, allow_unused=True))
+        """Return whether there are trainable weights that no loss of inputs of a size (H, W) depends on."""
+        return has_unread(self, size)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Measure every head on its rows."""
