@@ -70,18 +70,21 @@ def parameter_groups(
     return groups
 
 
-def rate_factors(backbone: Backbone, pretrained: float, decay: float) -> dict[nn.Parameter, float]:
+def rate_factors(
+    backbone: Backbone, pretrained: float, decay: float, *, whole: bool = False
+) -> dict[nn.Parameter, float]:
     """Return the factor on the learning rate of each parameter of a backbone.
 
     Args:
         backbone: The backbone.
         pretrained: Factor of its part that did not start at random.
         decay: Factor for each level further from the heads.
+        whole: Whether none of it started at random.
 
     Raises:
         UserError: If `decay` is not 1, and the levels are no grids of an image.
     """
-    part = backbone.pretrained_part()
+    part = backbone if whole else backbone.pretrained_part()
     started = set() if part is None else set(part.parameters())
     away = {} if decay == 1 else distances(backbone)
     return {p: (pretrained if p in started else 1.0) * decay ** away.get(p, 0) for p in backbone.parameters()}

@@ -109,6 +109,7 @@ class Task(pl.LightningModule, ABC):
         self.warmup, self.final, self.average = warmup, final, average
         for name in heads:
             check_ranges({"weight": self.weights[name], "lr": self.rates[name]}, f"task.heads.{name}")
+        self.started: frozenset[str] = frozenset()
         self.frozen = freeze_parts(self.model, freeze)
         self.memory_format = torch.channels_last if channels_last else torch.contiguous_format
         self.model.to(memory_format=self.memory_format)
@@ -133,10 +134,12 @@ class Task(pl.LightningModule, ABC):
 
     def configure_optimizers(self) -> Optimizer:
         """Return the optimiser over the backbone's parameters and each head's, at their own learning rates."""
-        factors = rate_factors(self.model.backbone, self.pretrained_lr, self.layer_decay)
+        whole = "backbone" in self.started
+        factors = rate_factors(self.model.backbone, self.pretrained_lr, self.layer_decay, whole=whole)
         groups = parameter_groups(self.model.backbone, self.lr, self.weight_decay, factors)
         for name, head in self.model.named_heads().items():
-            groups += parameter_groups(head, self.rates[name], self.weight_decay)
+            share = self.pretrained_lr if f"heads.{name}" in self.started else 1.0
+            groups += parameter_groups(head, self.rates[name] * share, self.weight_decay)
         groups += parameter_groups(self.balance, self.lr, 0.0)
         fp16 = self._trainer is not None and self._trainer.precision == "16-mixed"
         return build_optimizer(self.optimizer, groups, self.lr, fused=not fp16)
@@ -161,7 +164,7 @@ class Task(pl.LightningModule, ABC):
             compile_part(self.model.backbone)
         if self.trainer.ckpt_path is None:
             for name, head in self.model.named_heads().items():
-                if type(head).adapt is not Head.adapt:
+                if type(head).adapt is not Head.adapt and f"heads.{name}" not in self.started:
                     head.adapt(self.trainer.datamodule.examples(self.targets[name]))  # type: ignore[attr-defined]
 
     def floats(self, inputs: Any) -> Any:
@@ -264,7 +267,7 @@ class Task(pl.LightningModule, ABC):
     def on_validation_epoch_end(self) -> None:
         """Log every head's metrics under `val/NAME/`, and keep the best threshold that they found."""
         for name, values in self.report("val").items():
-            if "threshold" in values:
+            if "threshold" in values and self.model.named_heads()[name] not in self.frozen:
                 self.model.named_heads()[name].threshold = float(values["threshold"])
 
     def on_test_epoch_end(self) -> None:

@@ -1,12 +1,13 @@
 """Backbone and heads as one network, without anything that only training needs."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
 
-from polyhead.contracts import Backbone, Features, Head, Interpolation
+from polyhead.contracts import Backbone, Features, FeatureSpec, Head, Interpolation
 from polyhead.errors import UserError
 from polyhead.ops.folding import folded
 from polyhead.recipes.build import build
@@ -76,9 +77,19 @@ def build_model(task: dict[str, Any]) -> Model:
             raise UserError(f"{where}: torch cannot call a part {name!r}; choose another name, and say target={target}")
         if target not in labels:
             raise UserError(f"{where} learns the target {target!r}, and the data have only: {', '.join(labels)}")
-        options = {key: value for key, value in node.items() if key not in TASKS_OPTIONS}
-        heads[name] = build("heads", options, where, spec=backbone.spec, labels=tuple(labels[target]))
+        heads[name] = head_of(name, node, backbone.spec, labels[target])
     return Model(backbone, heads)
+
+
+def head_of(name: str, node: dict[str, Any], spec: FeatureSpec, labels: Sequence[str]) -> Head[Any, Any, Any]:
+    """Return the head of a recipe's node, with fresh weights.
+
+    Raises:
+        UserError: If it refuses its options.
+    """
+    options = {key: value for key, value in node.items() if key not in TASKS_OPTIONS}
+    made: Head[Any, Any, Any] = build("heads", options, f"task.heads.{name}", spec=spec, labels=tuple(labels))
+    return made
 
 
 def load_weights(model: Model, weights: dict[str, Tensor]) -> None:

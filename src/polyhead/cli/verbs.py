@@ -97,23 +97,47 @@ def fit(
         str | None, typer.Argument(metavar="RECIPE", help="A name, a YAML file, or a run folder.")
     ] = None,
     overrides: Overrides = None,
+    *,
     run: Annotated[
         Path | None, typer.Option("--run", metavar="DIR", help="Run folder; runs/NAME/TIME if not given.")
     ] = None,
     resume: Annotated[
         Path | None, typer.Option("--resume", metavar="RUN", help="Go on with a run; no RECIPE needed.")
     ] = None,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="RUN_OR_CKPT", help="Start from its weights, head by head.")
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="WAY", help="With other class names: keep, map or reinit.")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Train what a recipe describes, and test it."""
     resolved = _to_fit(recipe, overrides or [], run, resume)
     output.check_file(json, "--json")
+    _check_start(start, labels, resume)
     _say(resolved.notes)
-    from polyhead.running import training
+    from polyhead.running import starting, training
 
     with output.stdout_kept(json == output.STDOUT):
-        outcome = training.fit(resolved.recipe, resume or run, resumed=resume is not None)
+        begin = starting.start_from(start, labels) if start else None
+        outcome = training.fit(resolved.recipe, resume or run, resumed=resume is not None, start=begin)
     _report(outcome, json)
+
+
+def _check_start(start: Path | None, labels: str | None, resume: Path | None) -> None:
+    """Check that the options of where to start make sense together.
+
+    Raises:
+        UserError: If they do not, or there is nothing to start from.
+    """
+    if start is None:
+        if labels is not None:
+            raise UserError(f"--labels {labels} is of class names of a checkpoint; say which, with --from")
+        return
+    if resume is not None:
+        raise UserError(f"--from {start}: a run that goes on has its own weights; leave --from or --resume out")
+    _check_trained(start)
 
 
 def _to_fit(recipe: str | None, overrides: list[str], run: Path | None, resume: Path | None) -> Resolved:

@@ -27,13 +27,15 @@ class Several(Source):
             options of its own form a source takes `share` of each batch (as many as it has images), `augment` (what
             suits it), and `names`: by target, what its classes are called here, {boxes: {rbc: RBC, dirt: null}}; null
             leaves one out.
+        classes: By target, all its classes in the order of their numbers; of a target that is left out, those that the
+            sources name.
 
     Raises:
-        UserError: If there is no source, a name is none of a source's, or one has classes for a target that has none in
-            another.
+        UserError: If there is no source, a name is none of a source's, one has classes for a target that has none in
+            another, or one that `classes` has not.
     """
 
-    def __init__(self, sources: Mapping[str, Member]) -> None:
+    def __init__(self, sources: Mapping[str, Member], classes: dict[str, tuple[str, ...]] | None = None) -> None:
         if not sources:
             raise UserError("sources is empty: name one or more, such as {blood: PATH, scenes: digits}")
         self.members: Final = dict(sources)
@@ -45,6 +47,12 @@ class Several(Source):
             for name, member in self.members.items()
         }
         self.names: Final = merged(self.called)
+        for target, names in (classes or {}).items():
+            if beyond := [name for name in self.names.get(target, ()) if name not in names]:
+                raise UserError(
+                    f"classes.{target} is without {', '.join(beyond)}, which sources have; add or rename them"
+                )
+            self.names[target] = tuple(names)
         self.tables: Final = {
             name: {target: table_of(own, self.names[target]) for target, own in called.items()}
             for name, called in self.called.items()

@@ -79,6 +79,11 @@ def options(kind: str, name: str = "") -> dict[str, Option]:
     return own | (_of_task_for_heads() if kind == "heads" else {})
 
 
+def loader_options() -> dict[str, Option]:
+    """Return what of a data node is its loader's."""
+    return _of_class(*LOADER, "loader")
+
+
 def task_defaults(name: str) -> dict[str, Any]:
     """Return the class attribute `defaults` of a named task, a recipe of its own; {} where it has none.
 

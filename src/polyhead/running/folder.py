@@ -24,10 +24,16 @@ def new_run(name: str) -> Path:
     return Path("runs") / name / f"{datetime.now().astimezone():%Y-%m-%d_%H-%M-%S}"
 
 
-def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
+def open_run(run: Path, recipe: dict[str, Any], fingerprint: str, start: Path | None = None) -> None:
     """Make the run folder, with the resolved recipe and what surrounded the run.
 
     What a run left that ended before its first checkpoint goes: nothing can be taken up there.
+
+    Args:
+        run: The folder.
+        recipe: Complete.
+        fingerprint: Of the data.
+        start: The checkpoint whose weights the run starts from.
 
     Raises:
         UserError: If the folder is there and holds something else.
@@ -38,7 +44,8 @@ def open_run(run: Path, recipe: dict[str, Any], fingerprint: str) -> None:
         raise UserError(f"{run} is there already and holds something; choose a new folder for the run")
     (run / "checkpoints").mkdir(parents=True, exist_ok=True)
     write(recipe, run / "recipe.yaml")
-    write_text(json_text(surroundings(recipe["seed"], fingerprint)), run / "environment.json")
+    around = surroundings(recipe["seed"], fingerprint) | ({"from": str(start)} if start else {})
+    write_text(json_text(around), run / "environment.json")
 
 
 def is_abandoned(run: Path) -> bool:

@@ -36,6 +36,7 @@ from polyhead.running.continuation import LAST, Continuation
 from polyhead.running.folder import close_run, new_run, open_run, reopen_run
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
+from polyhead.running.starting import Start, agreed, prove_still, take_weights
 from polyhead.running.trainer import make_trainer, quiet
 from polyhead.running.tuning import tuned
 
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 Measured = Literal["val", "test"]
 
 
-def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False) -> Outcome:
+def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, start: Start | None = None) -> Outcome:
     """Train, then test the best checkpoint, and draw what it sees.
 
     Everything is built before the run folder is made, and a folder without a checkpoint is taken away again, so that a
@@ -56,6 +57,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False) 
         recipe: As `recipes.resolve` returns it; `auto` in `task.lr` and `data.batch` is measured first.
         run: The folder to make; by default `runs/TASK/TIME`.
         resumed: Whether `run` is there already, and goes on from its `last.ckpt`.
+        start: The checkpoint whose weights a new run starts from.
 
     Raises:
         UserError: If the recipe, or the data behind it, is wrong.
@@ -71,9 +73,13 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False) 
     step = checkpoints.read(last).step if resumed else None
     pl.seed_everything(recipe["seed"], verbose=False)
     data = load_data(recipe)
+    if start and (named := agreed(recipe, data.labels(), start)) is not recipe:
+        recipe, data = named, load_data(named)
     recipe = tuned(with_labels(recipe, data), data)
     pl.seed_everything(recipe["seed"], verbose=False)  # whatever was tried before, the run is the same
-    task = build_task(without_start(recipe) if resumed else recipe)
+    task = build_task(without_start(recipe) if resumed or start else recipe)
+    if start:
+        task.started = take_weights(task.model, recipe, start)
     data.suit(task.model.interpolation)
     check_targets(task, data)
     unread = task.has_unread(
@@ -86,12 +92,15 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False) 
         reopen_run(run, lasting(recipe), data.source.fingerprint())
     trainer = make_trainer(recipe, run, callbacks, step=step, unread=unread)
     if not resumed and ranks.first():
-        open_run(run, lasting(recipe), data.source.fingerprint())
+        open_run(run, lasting(recipe), data.source.fingerprint(), start.path if start else None)
     train(trainer, task, data, run, last if resumed else None)
     run = Path(trainer.strategy.broadcast(str(run)))
     if continuation.stopped:
         raise stopped(run, continuation.stopped, task.progress)
-    return measure_best(task, data, recipe, run)
+    outcome = measure_best(task, data, recipe, run)
+    if start and ranks.first():
+        prove_still(task, recipe, start, data)
+    return outcome
 
 
 def train(trainer: pl.Trainer, task: Any, data: "DataModule", run: Path, last: Path | None) -> None:

@@ -1,0 +1,236 @@
+"""A run that starts from the weights of another: what it takes of them, and whether old heads still answer alike."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+import torch
+from torch import Tensor
+from torch.utils import _pytree as pytree
+
+from polyhead import checkpoints
+from polyhead.checkpoints import Checkpoint
+from polyhead.errors import UserError, unknown
+from polyhead.model import Model, build_model, head_of, load_weights, target_of
+from polyhead.recipes.resolving import resolve
+from polyhead.recipes.signatures import loader_options
+from polyhead.recipes.start import without_start
+
+if TYPE_CHECKING:
+    from polyhead.loading.module import DataModule
+
+Choice = Literal["keep", "map", "reinit"]
+PROBE = 16
+"""Images at most on which heads that were frozen are asked again."""
+
+
+class Start(NamedTuple):
+    """Where a run starts.
+
+    Attributes:
+        path: The run folder or the checkpoint file that was named.
+        stored: What it holds.
+        choice: What becomes of heads whose class names are others than the data's; None: the run stops.
+    """
+
+    path: Path
+    stored: Checkpoint
+    choice: Choice | None
+
+
+def start_from(path: Path, choice: str | None) -> Start:
+    """Return where a run starts.
+
+    Raises:
+        UserError: If there is no such checkpoint, or no such choice.
+    """
+    if choice is not None and choice not in get_args(Choice):
+        raise unknown("value of --labels", choice, get_args(Choice))
+    return Start(path, checkpoints.read(path), choice)  # type: ignore[arg-type]  # it is one of them
+
+
+def taken(recipe: dict[str, Any], start: Start) -> dict[str, str]:
+    """Return the target of each head that the recipe and the checkpoint have both, by the head's name."""
+    theirs = start.stored.recipe["task"]["heads"]
+    return {name: target_of(name, node) for name, node in recipe["task"]["heads"].items() if name in theirs}
+
+
+def agreed(recipe: dict[str, Any], labels: Mapping[str, Sequence[str]], start: Start) -> dict[str, Any]:
+    """Return the recipe with class names that heads and data agree on, as `start.choice` says.
+
+    Args:
+        recipe: Complete, without class names.
+        labels: The data's.
+        start: Where the run starts.
+
+    Raises:
+        UserError: If names differ and nobody chose; it shows them. Or if names of the data are to be kept out.
+    """
+    stored = start.stored.recipe["task"]
+    theirs = {
+        target: list(stored["labels"][target_of(name, stored["heads"][name])])
+        for name, target in taken(recipe, start).items()
+        if target in labels
+    }
+    other = {target: names for target, names in theirs.items() if names != list(labels[target])}
+    if not other or start.choice in ("map", "reinit"):
+        return recipe
+    for target, names in other.items():
+        if start.choice is None:
+            raise UserError(
+                f"class names of {target!r} are others in {start.path} than in the data; choose: --labels keep (those"
+                " of the checkpoint, in its order), --labels map (what it learned of names that both have; others"
+                f" start anew), --labels reinit (the head starts anew)\n\n{side_by_side(names, labels[target])}"
+            )
+        if beyond := [name for name in labels[target] if name not in names]:
+            raise UserError(
+                f"--labels keep: the data have {', '.join(beyond)} of {target!r}, which {start.path} does not know;"
+                " take --labels map, or leave them out with data.sources.NAME.names"
+            )
+    return resolve({**recipe, "data": with_classes(recipe["data"], other)}).recipe
+
+
+def side_by_side(theirs: Sequence[str], mine: Sequence[str]) -> str:
+    """Return class names of a checkpoint and of the data as a table, by number."""
+    rows = [("number", "checkpoint", "data"), *zip_longest(map(str, range(max(len(theirs), len(mine)))), theirs, mine)]
+    width = max(len(name or "") for _, name, _ in rows)
+    return "\n".join(f"{number:>6}  {name or '-':{width}}  {other or '-'}" for number, name, other in rows)
+
+
+def with_classes(data: Mapping[str, Any], classes: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Return a data node whose targets have these classes, in their order, unknown where its source lacks one."""
+    fixed = {target: list(names) for target, names in classes.items()}
+    if data["name"] == "several":
+        return {**data, "classes": {**(data["classes"] or {}), **fixed}}
+    loader = {key: value for key, value in data.items() if key in loader_options()}
+    source = {key: value for key, value in data.items() if key not in loader}
+    return {"name": "several", "sources": {"data": source}, "classes": fixed, **loader}
+
+
+def take_weights(model: Model, recipe: dict[str, Any], start: Start) -> frozenset[str]:
+    """Put into a model what the checkpoint has for it; return the names of the parts that it filled, and say them.
+
+    Args:
+        model: With fresh weights.
+        recipe: The model's, with class names.
+        start: Where the run starts.
+
+    Raises:
+        UserError: If the backbone, or a head of the same name, is another.
+    """
+    weights, stored = start.stored.weights, start.stored.recipe["task"]
+    fill(model.backbone, part_of(weights, "backbone."), f"{start.path}: its backbone")
+    done = {"backbone"}
+    for name, target in taken(recipe, start).items():
+        head, node = model.named_heads()[name], recipe["task"]["heads"][name]
+        mine, theirs = recipe["task"]["labels"][target], stored["labels"][target_of(name, stored["heads"][name])]
+        if list(mine) != list(theirs) and start.choice == "reinit":
+            continue
+        if node["name"] != stored["heads"][name]["name"]:
+            raise UserError(
+                f"task.heads.{name} is {node['name']!r}, and {stored['heads'][name]['name']!r} in {start.path}; call it"
+                " otherwise to train it anew"
+            )
+        old = part_of(weights, f"heads.{name}.")
+        if list(mine) != list(theirs):
+            more = head_of(name, node, model.backbone.spec, (*mine, "one more"))
+            old = mapped(head.state_dict(), old, more.state_dict(), mine, theirs)
+        fill(head, old, f"{start.path}: its head {name!r}")
+        done.add(f"heads.{name}")
+    fresh = [name for name in model.named_heads() if f"heads.{name}" not in done]
+    unused = [name for name in stored["heads"] if name not in recipe["task"]["heads"]]
+    said = [f"from {start.path}: {', '.join(sorted(done))}"]
+    said += [f"trained anew: {', '.join(fresh)}"] * bool(fresh) + [f"left there: {', '.join(unused)}"] * bool(unused)
+    logging.getLogger("polyhead").warning("; ".join(said))
+    return frozenset(done)
+
+
+def part_of(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the weights whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
+
+
+def fill(module: torch.nn.Module, weights: Mapping[str, Any], what: str) -> None:
+    """Load a state into a module.
+
+    Raises:
+        UserError: If a name or a shape differs.
+    """
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[1].strip()
+        raise UserError(f"{what} is another than the recipe's ({reason}); take its options from there") from error
+
+
+def mapped(
+    fresh: Mapping[str, Any],
+    old: Mapping[str, Any],
+    more: Mapping[str, Any],
+    mine: Sequence[str],
+    theirs: Sequence[str],
+) -> dict[str, Any]:
+    """Return a head's state with what another one of its class learned of the class names that both have.
+
+    Args:
+        fresh: The head's own state.
+        old: The other's.
+        more: That of a head with one class more, which shows the dimensions that classes have. Where one dimension
+            holds more than classes, these come first.
+        mine: Class names of the head.
+        theirs: Of the other.
+    """
+    rows = [(place, theirs.index(name)) for place, name in enumerate(mine) if name in theirs]
+    to, at = (torch.tensor([pair[side] for pair in rows], dtype=torch.long) for side in (0, 1))
+    found: dict[str, Any] = {}
+    for name, value in fresh.items():
+        grown = [axis for axis, side in enumerate(more[name].shape) if side != value.shape[axis]]
+        found[name] = old.get(name)
+        if grown:
+            (axis,) = grown
+            new, from_ = (
+                one.unflatten(axis, (len(names), -1)) for one, names in ((value.clone(), mine), (old[name], theirs))
+            )
+            found[name] = new.index_copy(axis, to, from_.index_select(axis, at)).flatten(axis, axis + 1)
+    return found
+
+
+def prove_still(task: Any, recipe: dict[str, Any], start: Start, data: "DataModule") -> None:
+    """Say which heads answer, bit for bit, as they did in the checkpoint: those that are frozen with their backbone.
+
+    Args:
+        task: After the training.
+        recipe: The run's.
+        start: Where it started.
+        data: From whose training images some are taken as they are.
+
+    Raises:
+        RuntimeError: If one of them answers otherwise.
+    """
+    frozen = recipe["task"]["freeze"]
+    heads = [name for name in taken(recipe, start) if f"heads.{name}" in frozen and "backbone" in frozen]
+    if not heads:
+        return
+    before = build_model(without_start(start.stored.recipe)["task"])
+    load_weights(before, start.stored.weights)
+    count = min(PROBE, data.source.size("train"))
+    images = torch.stack([data.training.still(number)[0].image.as_subclass(Tensor) for number in range(count)])
+    answers = [answer(model, task.floats(images), heads) for model in (before, task.model)]
+    for name in heads:
+        one, other = (pytree.tree_leaves(each[name]) for each in answers)
+        pairs = [pair for pair in zip(one, other, strict=True) if isinstance(pair[0], Tensor)]
+        if not all(torch.equal(*pair) for pair in pairs):
+            raise RuntimeError(f"task.heads.{name} is frozen, and answers otherwise than in {start.path}")
+    logging.getLogger("polyhead").warning(
+        "%s: frozen, and bit for bit as in %s on %d images", ", ".join(heads), start.path, count
+    )
+
+
+@torch.inference_mode()
+def answer(model: Model, inputs: Tensor, heads: Sequence[str]) -> dict[str, Any]:
+    """Return the outputs of some heads of a model in evaluation, on the CPU in float32, laid out in one way."""
+    model = model.cpu().eval().to(memory_format=torch.channels_last)
+    features = model.backbone(inputs.cpu())
+    return {name: model.named_heads()[name](features) for name in heads}
