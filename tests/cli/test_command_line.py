@@ -29,8 +29,9 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
     """Put made-up work in place of the real one, and return what it is called with."""
     made: list[tuple[Any, ...]] = []
 
-    def fit(recipe: dict[str, Any], run: Path | None, resumed: bool) -> Outcome:
+    def fit(recipe: dict[str, Any], run: Path | None, resumed: bool, start: object) -> Outcome:
         print("a bar of progress")
+        assert start is None
         made.append(("fit", recipe, run, resumed))
         return Outcome(METRICS, tmp_path / "run", tmp_path / "run" / "pictures")
 

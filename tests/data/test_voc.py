@@ -205,4 +205,4 @@ def test_bccd_makes_batches_with_boxes_inside_the_input() -> None:
     for target in batch.targets["boxes"]:
         assert len(target["boxes"]) == len(target["labels"]) > 0
         assert 0 <= target["boxes"].min() <= target["boxes"].max() <= 128
-        assert (target["boxes"][:, 2:] - target["boxes"][:, :2]).min() >= 2
+        assert (target["boxes"][:, 2:] - target["boxes"][:, :2]).min() > 0  # of 2 pixels at least, but scaled by 0.25

@@ -37,6 +37,7 @@ def unknown_classes_get_no_gradient(factory: HeadFactory) -> None:
 
 
 @check
+@torch.no_grad()
 def limited_answers_name_no_unknown_class(factory: HeadFactory) -> None:
     """What a head would say of an item is not said once that class is unknown there; a head without `limit` passes."""
     head = build(factory).eval()
