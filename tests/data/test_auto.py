@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from polyhead.data.auto import Auto
+from polyhead.data.class_csv import ClassCsv
 from polyhead.data.coco import Coco
 from polyhead.data.image_folder import ImageFolder
 from polyhead.data.mask_folder import MaskFolder
@@ -78,6 +79,12 @@ def yolo(root: Path) -> None:
         text(root / "labels" / split / "a.txt", "0 0.5 0.5 0.2 0.2\n")
 
 
+def table(root: Path) -> None:
+    for name in ("a", "b"):
+        picture(root / f"{name}.jpg")
+    text(root / "labels.csv", "file,label,split\na.jpg,cat,train\nb.jpg,cat,val\n")
+
+
 @pytest.mark.parametrize(
     ("make", "form", "own"),
     [
@@ -85,6 +92,7 @@ def yolo(root: Path) -> None:
         (masks, "masks", MaskFolder),
         (coco, "COCO", Coco),
         (yolo, "YOLO", Yolo),
+        (table, "class CSV", ClassCsv),
         (class_folders, "class folders", ImageFolder),
     ],
 )
@@ -186,7 +194,14 @@ def test_nothing_known_is_one_line_with_what_was_seen_and_what_was_looked_for(tm
         UserError, match=r"holds folders \(notes\) and 2 .csv and 1 .png, and that is no known form"
     ) as error:
         Auto(str(tmp_path))
-    for mark in ("Pascal VOC (Annotations", "masks (images", "COCO (", "YOLO (data.yaml", "class folders (CLASS"):
+    for mark in (
+        "Pascal VOC (Annotations",
+        "masks (images",
+        "COCO (",
+        "YOLO (data.yaml",
+        "class CSV (*.csv",
+        "class folders (CLASS",
+    ):
         assert mark in str(error.value)
     assert "\n" not in str(error.value)
     with pytest.raises(UserError, match="gone: no such folder"):

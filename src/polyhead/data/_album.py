@@ -202,9 +202,9 @@ class AlbumSource(Source, ABC):
 
 
 def listed(names: Sequence[str], most: int = 6) -> str:
-    """Return class names in words, the first ones of many."""
+    """Return class names in words, the first ones of many; a target without classes is a number."""
     more = f" ... {len(names)} in all" if len(names) > most else ""
-    return ", ".join(names[:most]) + more if names else "no classes"
+    return ", ".join(names[:most]) + more if names else "a number"
 
 
 def check_files(root: Path, paths: Sequence[Path]) -> None:

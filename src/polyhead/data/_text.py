@@ -6,13 +6,18 @@ from polyhead.errors import UserError
 
 
 def read_lines(file: Path) -> list[str]:
-    """Return the lines of a text file.
+    """Return the lines of a text file; errors as `read_text`."""
+    return read_text(file).splitlines()
+
+
+def read_text(file: Path) -> str:
+    """Return the content of a text file without a byte order mark, its lines ended in one way.
 
     Raises:
         UserError: If it cannot be read as UTF-8 text; it names the file.
     """
     try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
+        return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise UserError(f"{file}: is not UTF-8 text; save it as such") from None
     except OSError as error:

@@ -1,6 +1,8 @@
 """From a resolved recipe to its data and its task, and whether they fit each other."""
 
 import logging
+from collections.abc import Container
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -13,8 +15,9 @@ from polyhead.recipes.build import build, build_data
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
 
-WHOLE = "one class or number, or several"
-"""The form of targets that say something of a whole item, and not of places in it."""
+CLASS, NUMBERS = "one class", "numbers, or several classes"
+WHOLE = (CLASS, NUMBERS)
+"""The forms of targets that say something of a whole item, and not of places in it."""
 
 
 def load_data(recipe: dict[str, Any]) -> "DataModule":
@@ -57,10 +60,10 @@ def check_targets(task: Any, data: "DataModule") -> None:
     """Check that each head can learn its target as the data give it, on the first batch that carries it.
 
     Raises:
-        UserError: If a list of dicts stands where a tensor should, or a map of pixels where none should, or vice versa;
-            if boxes have no masks, and the head learns these; if no training image carries the target, and the head
-            would learn nothing; if images are blended, and it cannot learn from such; or if an augmentation moves
-            things, and its target not with them.
+        UserError: If a list of dicts stands where a tensor should, a map of pixels where none should, or numbers where
+            a class should, or vice versa; if boxes have no masks, and the head learns these; if no training image
+            carries the target, and the head would learn nothing; if images are blended, and it cannot learn from such;
+            or if an augmentation moves things, and its target not with them.
     """
     for name, head in task.model.named_heads().items():
         where, target = f"task.heads.{name}", task.targets[name]
@@ -77,7 +80,8 @@ def check_targets(task: Any, data: "DataModule") -> None:
             )
         if given is not None:
             check_limit(where, target, head, data)
-            check_form(where, target, given, head.example_targets(1, data.size, torch.Generator()))
+            taken = head.example_targets(1, data.size, torch.Generator())
+            check_form(where, target, given, taken, signature(type(head)).parameters)
             check_moves(where, target, given, data)
 
 
@@ -90,13 +94,26 @@ def check_limit(where: str, target: str, head: Head[Any, Any, Any], data: "DataM
         )
 
 
-def check_form(where: str, target: str, given: Any, taken: Any) -> None:
-    """Raise where the targets `given` have another form than those that a head takes; `where` is its dotted key."""
-    if form(given) != form(taken) or parts(taken) - parts(given):
-        raise UserError(
-            f"{where}: the target {target!r} is {told(given)}, and this head learns {told(taken)}; choose another with"
-            f" {where}.target"
-        )
+def check_form(where: str, target: str, given: Any, taken: Any, options: Container[str] = ()) -> None:
+    """Raise where the targets `given` have another form than those that a head takes.
+
+    Args:
+        where: The head's dotted key.
+        target: Its target.
+        given: Collated targets of the data.
+        taken: Such as the head learns.
+        options: The head's.
+    """
+    if form(given) == form(taken) and not parts(taken) - parts(given):
+        return
+    cure = ""
+    if {form(given), form(taken)} == set(WHOLE) and "multilabel" in options:
+        meant = "true for several classes" if form(given) == NUMBERS else "false for one class"
+        cure = f"set {where}.multilabel={meant}, or "
+    raise UserError(
+        f"{where}: the target {target!r} is {told(given)}, and this head learns {told(taken)}; {cure}choose another"
+        f" with {where}.target"
+    )
 
 
 def check_moves(where: str, target: str, given: Any, data: "DataModule") -> None:
@@ -105,12 +122,12 @@ def check_moves(where: str, target: str, given: Any, data: "DataModule") -> None
     A target of the whole image keeps images out of mosaics, which is said to who asked for them.
     """
     turning = next((augment.image_only for augment in data.augments if augment.image_only), "")
-    if form(given) != WHOLE and turning:
+    if form(given) not in WHOLE and turning:
         raise UserError(
             f"{where}: the augmentation {turning!r} moves an image and not its target {target!r},"
             f" {form(given)}; take some that move both, such as random_affine and color_jitter, in data.augment"
         )
-    if form(given) == WHOLE and any(augment.mosaic for augment in data.augments) and not data.by_default:
+    if form(given) in WHOLE and any(augment.mosaic for augment in data.augments) and not data.by_default:
         logging.getLogger("polyhead").warning(
             "data.augment: images with %r, which is of the whole image, stay out of mosaics", target
         )
@@ -120,7 +137,9 @@ def form(targets: Any) -> str:
     """Return in words what form collated targets have."""
     if not isinstance(targets, torch.Tensor):
         return "a list of boxes or the like"
-    return "a map of pixels" if targets.ndim > 2 else WHOLE
+    if targets.ndim > 2:
+        return "a map of pixels"
+    return NUMBERS if targets.is_floating_point() else CLASS
 
 
 def parts(targets: Any) -> set[str]:
