@@ -78,7 +78,7 @@ def show(
         text, data = showing.class_table(*named), showing.class_data(*named)
     else:
         resolved = resolve(what, overrides or [])
-        _say(resolved.notes)
+        say(resolved.notes)
         text, data = showing.recipe_table(resolved), showing.recipe_data(resolved)
         if cost:
             from polyhead.cost import cost_of_recipe
@@ -116,7 +116,7 @@ def fit(
     resolved = _to_fit(recipe, overrides or [], run, resume)
     output.check_file(json, "--json")
     _check_start(start, labels, resume)
-    _say(resolved.notes)
+    say(resolved.notes)
     from polyhead.running import starting, training
 
     with output.stdout_kept(json == output.STDOUT):
@@ -137,7 +137,7 @@ def _check_start(start: Path | None, labels: str | None, resume: Path | None) ->
         return
     if resume is not None:
         raise UserError(f"--from {start}: a run that goes on has its own weights; leave --from or --resume out")
-    _check_trained(start)
+    check_trained(start)
 
 
 def _to_fit(recipe: str | None, overrides: list[str], run: Path | None, resume: Path | None) -> Resolved:
@@ -190,7 +190,7 @@ def predict(
     """Look at images with a trained model: records and pictures."""
     if overlap is not None and window is None:
         raise UserError(f"--overlap {overlap:g} is of windows; say how large they are, such as --window 512")
-    _check_trained(trained)
+    check_trained(trained)
     for path in images:
         if not Path(path).expanduser().exists() and not GLOB & set(path):
             raise UserError(f"no such image: {path}")
@@ -208,9 +208,9 @@ def predict(
 
 def _evaluate(trained: Path, split: str, overrides: list[str], json: str | None, out: Path | None) -> None:
     """Measure a trained model on a split."""
-    _check_trained(trained)
+    check_trained(trained)
     if (trained / "recipe.yaml").is_file():  # mistakes in the overrides are said before torch is there
-        _say(resolve(trained, overrides).notes)
+        say(resolve(trained, overrides).notes)
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
     from polyhead.running import training
@@ -220,7 +220,7 @@ def _evaluate(trained: Path, split: str, overrides: list[str], json: str | None,
     _report(outcome, json)
 
 
-def _check_trained(trained: Path) -> None:
+def check_trained(trained: Path) -> None:
     """Check that there is something to load.
 
     Raises:
@@ -243,7 +243,7 @@ def _report(outcome: "Outcome", json: str | None) -> None:
         output.write_json(outcome.metrics, json)
 
 
-def _say(notes: list[str]) -> None:
+def say(notes: list[str]) -> None:
     """Print notes on stderr, a line each, once for all ranks."""
     for note in notes if ranks.first() else ():
         sys.stderr.write(f"note: {note}\n")

@@ -37,6 +37,7 @@ from polyhead.running.folder import close_run, new_run, open_run, reopen_run
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
 from polyhead.running.starting import Start, agreed, prove_still, take_weights
+from polyhead.running.stopwatch import Stopwatch
 from polyhead.running.trainer import make_trainer, quiet
 from polyhead.running.tuning import tuned
 
@@ -87,7 +88,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     )  # and whatever else a first forward would stumble over, before a folder is there
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     continuation = Continuation(run / "checkpoints")
-    callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe)))]
+    callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe))), Stopwatch(run)]
     if resumed and ranks.first():  # before loggers open the files of the run
         reopen_run(run, lasting(recipe), data.source.fingerprint())
     trainer = make_trainer(recipe, run, callbacks, step=step, unread=unread)
