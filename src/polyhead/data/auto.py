@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from polyhead.data import _class_csv, _coco, _image_folder, _mask_folder, _voc, _yolo
+from polyhead.data import _class_csv, _coco, _image_folder, _instance_folder, _mask_folder, _voc, _yolo
 from polyhead.data._album import SHARES, Album, AlbumSource, Shares
 from polyhead.data._folders import files_in, place_of, subfolders
 from polyhead.data._joined import joined
@@ -28,9 +28,15 @@ class Form(NamedTuple):
     read: Callable[[Path], Album]
 
 
+def whole_masks(root: Path) -> bool:
+    """Whether there are masks beside images, and not one for each object."""
+    return _mask_folder.fits(root) and not _instance_folder.fits(root)
+
+
 FORMS: Final = (
     Form("Pascal VOC", "Annotations/*.xml, JPEGImages and ImageSets/Main", _voc.fits, _voc.read),
-    Form("masks", "images/*.jpg and masks/*.png", _mask_folder.fits, _mask_folder.read),
+    Form("masks", "images/*.jpg and masks/*.png", whole_masks, _mask_folder.read),
+    Form("instance masks", "X/images/*.png and X/masks/*.png", _instance_folder.fits, _instance_folder.read),
     Form("COCO", "annotations/instances_*.json", _coco.fits, _coco.read),
     Form("YOLO", "data.yaml, or images/*.jpg and labels/*.txt", _yolo.fits, _yolo.read),
     Form("class CSV", "*.csv or *.tsv with a column of image files", _class_csv.fits, _class_csv.read),
@@ -41,7 +47,7 @@ CLASSES: Final = Form("class folders", "CLASS/*.jpg or train/CLASS/*.jpg", _imag
 
 
 class Auto(AlbumSource):
-    """The data in a folder, whatever known form it has: VOC, masks, COCO, YOLO, tables, or a folder for each class.
+    """The data in a folder, whatever known form it has: VOC, masks, COCO, YOLO, tables or class folders.
 
     Several forms of labels for the same images are joined; a target that two of them offer is read from the first in
     this order. The notes say what was found.
