@@ -1,5 +1,7 @@
 """Checkpoints: plain data, which load with `weights_only=True` and need nothing else to predict."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,6 +13,8 @@ from polyhead.errors import UserError
 FORMAT = 1
 """Version of what stands under the key "polyhead"; readers refuse a later one."""
 PREFIX = "model."
+HEAD = "polyhead_head"
+"""The key that marks a file of one head, which `polyhead.swapping` reads."""
 
 
 class Checkpoint(NamedTuple):
@@ -61,6 +65,8 @@ def read(path: Path) -> Checkpoint:
     except Exception as error:  # whatever the bytes of another file make torch stumble over
         reason = str(error).partition("\n")[0][:100]
         raise UserError(f"{file} is no checkpoint, or a broken one; take a file that `fit` wrote ({reason})") from error
+    if isinstance(stored, dict) and HEAD in stored:
+        raise UserError(f"{file} holds one head and no backbone; put it into a checkpoint: polyhead heads --put")
     if not _is_ours(stored):
         raise UserError(f"{file} is a checkpoint of another program; take one that `polyhead fit` wrote")
     if stored["polyhead"]["format"] > FORMAT:
@@ -71,6 +77,41 @@ def read(path: Path) -> Checkpoint:
         name.removeprefix(PREFIX): value for name, value in stored["state_dict"].items() if name.startswith(PREFIX)
     }
     return Checkpoint(stored["polyhead"]["recipe"], weights, int(stored.get("global_step", 0)))
+
+
+def write(held: Checkpoint, path: Path) -> None:
+    """Write a checkpoint that answers as `held` does; it has no state of an optimiser, so that no run goes on from it.
+
+    Raises:
+        UserError: If it cannot be written.
+    """
+    weights = {f"{PREFIX}{name}": value for name, value in held.weights.items()}
+    store({"polyhead": stamp(held.recipe), "state_dict": weights, "global_step": held.step}, path)
+
+
+def store(held: dict[str, Any], path: Path) -> None:
+    """Write plain data under another name, and give the file its own once every byte is on the disk; folders are made.
+
+    Raises:
+        UserError: If it cannot be written; what was there before stays.
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            torch.save(held, file)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except (OSError, RuntimeError) as error:  # torch says RuntimeError where the disk is full
+        beside.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
+        raise UserError(f"{path} cannot be written: {reason}") from error
+
+
+def part_of(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    """Return the weights whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
 def _is_ours(stored: Any) -> bool:

@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from polyhead import checkpoints
+from polyhead.checkpoints import part_of
 from polyhead.errors import Stopped, UserError
 from polyhead.recipes.resolving import resolve
 from polyhead.running import comparing, comparing_costs, comparing_plot, training
 from polyhead.running.comparing_advice import Expense, Scores
 from polyhead.running.comparing_result import Comparison, told
 from polyhead.running.outcome import Outcome
-from polyhead.running.starting import part_of
 
 TWO = ["task.heads.boxes=null", "trainer.max_epochs=1", "trainer.enable_progress_bar=false", "trainer.logger=false"]
 RUNS = ["alone-label-7", "alone-mask-7", "frozen-7", "together-7"]

@@ -98,7 +98,7 @@ def loaded(
 def test_map_keeps_what_was_learned_of_names_that_both_have(outcome: Outcome, recipe: dict[str, Any]) -> None:
     names = "data.sources.data.names={boxes: {'0': zero, '9': null}}"
     fresh, after, taken = loaded(outcome, recipe, "map", names)
-    before = starting.part_of(checkpoints.read(outcome.run).weights, "heads.boxes.")
+    before = checkpoints.part_of(checkpoints.read(outcome.run).weights, "heads.boxes.")
     assert "heads.boxes" in taken
     weight, old = after["branches.to_logits.weight"], before["branches.to_logits.weight"]
     assert (weight.shape[0], old.shape[0]) == (9, 10)
@@ -110,7 +110,7 @@ def test_map_keeps_what_was_learned_of_names_that_both_have(outcome: Outcome, re
 def test_map_moves_rows_where_only_the_order_differs(outcome: Outcome, recipe: dict[str, Any]) -> None:
     order = "data.classes={boxes: ['1', '0', '2', '3', '4', '5', '6', '7', '8', '9']}"
     _, after, _ = loaded(outcome, recipe, "map", order)
-    before = starting.part_of(checkpoints.read(outcome.run).weights, "heads.boxes.")
+    before = checkpoints.part_of(checkpoints.read(outcome.run).weights, "heads.boxes.")
     assert torch.equal(after["branches.to_logits.bias"], before["branches.to_logits.bias"][[1, 0, *range(2, 10)]])
 
 

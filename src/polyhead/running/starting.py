@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.utils import _pytree as pytree
 
 from polyhead import checkpoints
-from polyhead.checkpoints import Checkpoint
+from polyhead.checkpoints import Checkpoint, part_of
 from polyhead.errors import UserError, unknown
 from polyhead.model import Model, build_model, head_of, load_weights, target_of
 from polyhead.recipes.resolving import resolve
@@ -145,11 +145,6 @@ def take_weights(model: Model, recipe: dict[str, Any], start: Start) -> frozense
     said += [f"trained anew: {', '.join(fresh)}"] * bool(fresh) + [f"left there: {', '.join(unused)}"] * bool(unused)
     logging.getLogger("polyhead").warning("; ".join(said))
     return frozenset(done)
-
-
-def part_of(weights: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Return the weights whose names begin with a prefix, without it."""
-    return {name.removeprefix(prefix): value for name, value in weights.items() if name.startswith(prefix)}
 
 
 def fill(module: torch.nn.Module, weights: Mapping[str, Any], what: str) -> None:

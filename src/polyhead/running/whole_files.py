@@ -1,12 +1,12 @@
 """Checkpoints that are whole or not there, whenever the process dies."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import torch
 from lightning_fabric.plugins.io import CheckpointIO
 
+from polyhead.checkpoints import store
 from polyhead.errors import UserError
 
 
@@ -22,21 +22,10 @@ class WholeFiles(CheckpointIO):
         Raises:
             UserError: If it cannot be written; what was there before stays.
         """
-        target = Path(path)
-        beside = target.with_name(f".{target.name}.{os.getpid()}")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(target)
-        except (OSError, RuntimeError) as error:  # torch says RuntimeError where the disk is full
-            beside.unlink(missing_ok=True)
-            reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
-            raise UserError(
-                f"{target} cannot be written: {reason}; free some space, then go on with --resume"
-            ) from error
+            store(checkpoint, Path(path))
+        except UserError as error:
+            raise UserError(f"{error}; free some space, then go on with --resume") from error
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:  # noqa: ARG002  # Lightning's signature
         """Return what a file holds, on the CPU unless told otherwise; only plain data are read."""
