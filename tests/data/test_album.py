@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from polyhead.data._album import PIECE, Album, AlbumSource, Boxes, ClassName, Photo, Shares, by_content, parted
+from polyhead.data._album import PIECE, Album, AlbumSource, Shares, by_content, parted
+from polyhead.data._photos import Boxes, ClassName, Photo
 from polyhead.errors import UserError
 from polyhead.loading.source import Split
 

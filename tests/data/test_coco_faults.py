@@ -89,7 +89,7 @@ def put(group: str, entry: Any) -> Callable[[Content], None]:
         ),
         (
             lambda content: content["images"][0].update(width=40),
-            r"'a.png' has width 40 and height 10 there, and .*a.png is 20 x 10: replace it or mend the entry",
+            r"'a.png' has width 40 and height 10 there, and .*a.png is 20 x 10; replace it or mend the entry",
         ),
         (
             lambda content: content.update(categories=[], annotations=[]),

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from polyhead.data._album import Boxes, Photo
 from polyhead.data._flaws import Flaws, boxes_within, counted, first, shown, unlisted, unused
+from polyhead.data._photos import Boxes, Photo
 from polyhead.data._sizes import read_sizes
 from polyhead.errors import UserError
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from polyhead.data._album import Boxes, Photo
 from polyhead.data._instances import Instances
+from polyhead.data._photos import Boxes, Photo
 from polyhead.data._regions import Region, Regions, Shape, mask_names, outlined, polygons_within
 from polyhead.errors import UserError
 from polyhead.ops.runs import encode_runs

@@ -114,7 +114,7 @@ def test_an_encoding_that_is_not_read_is_an_error_and_a_mark_before_a_list_is_no
     ("path", "content", "says"),
     [
         ("Annotations/val0.xml", None, "val0.xml: is missing; add it or take its image off"),
-        ("JPEGImages/val0.jpg", None, "val.txt: names val0, and JPEGImages has no such image; add it"),
+        ("JPEGImages/val0.jpg", None, "val.txt:1: names val0, and JPEGImages has no such image; add it"),
         ("JPEGImages/val0.jpg", "no image", "val0.jpg: is not an image .*; replace"),
         ("Annotations/val0.xml", "<annotation>", "val0.xml: is not XML .*; mend it"),
         ("Annotations/val0.xml", xml(("", 1, 1, 2, 2)), "val0.xml: object 1 has no name; mend it"),
@@ -148,7 +148,7 @@ def test_lists_may_be_missing_but_for_one(root: Path) -> None:
 
 def test_two_files_for_one_listed_name_are_an_error(root: Path) -> None:
     Image.new("RGB", (20, 10)).save(root / "JPEGImages" / "val0.png")
-    with pytest.raises(UserError, match=r"val.txt: names val0, and JPEGImages has val0.jpg and val0.png; keep one"):
+    with pytest.raises(UserError, match=r"val.txt:1: names val0, and JPEGImages has val0.jpg and val0.png; keep one"):
         Voc(str(root))
 
 

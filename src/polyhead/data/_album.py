@@ -10,13 +10,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
-import torch
 from torchvision import tv_tensors
 
 from polyhead.data._folders import dead_links
+from polyhead.data._looked_over import look_over, tally
+from polyhead.data._photos import Photo
+from polyhead.data._sound_files import others, sound_photos
 from polyhead.errors import UserError
+from polyhead.findings.collecting import is_heard, remark
 from polyhead.loading.images import image_size, read_image
 from polyhead.loading.source import SPLITS, Augmentations, Item, Source, Split
 
@@ -25,66 +28,6 @@ PIECE = 1 << 14
 Shares = tuple[float, float, float]
 SHARES: Final[Shares] = (0.8, 0.1, 0.1)
 """Of train, val and test, where nobody said otherwise."""
-
-
-class Label(Protocol):
-    """What one photograph says for one target, as it stands on disk."""
-
-    def target(self, names: Sequence[str], size: tuple[int, int]) -> Any:
-        """Return the target in the form of `Item.targets`.
-
-        Args:
-            names: All class names of the target, in the order of their numbers.
-            size: H, W of the upright image.
-
-        Raises:
-            UserError: If a file that it needs cannot be read, or does not fit the image; it names the file.
-        """
-
-
-class ClassName(NamedTuple):
-    """The class of a whole image."""
-
-    name: str
-
-    def target(self, names: Sequence[str], size: tuple[int, int]) -> int:  # noqa: ARG002  # of no use here
-        """Return the class number."""
-        return names.index(self.name)
-
-
-class Boxes(NamedTuple):
-    """The objects of an image; none of them is a statement too.
-
-    Attributes:
-        corners: x1, y1, x2, y2 of each, in pixels within the image.
-        names: The class name of each.
-    """
-
-    corners: Sequence[tuple[float, float, float, float]]
-    names: Sequence[str]
-
-    def target(self, names: Sequence[str], size: tuple[int, int]) -> dict[str, Any]:
-        """Return boxes XYXY float (m, 4) and labels long (m,)."""
-        corners = torch.tensor(self.corners, dtype=torch.float32).reshape(-1, 4)
-        numbers = {name: number for number, name in enumerate(names)}
-        labels = torch.tensor([numbers[name] for name in self.names], dtype=torch.long)
-        return {"boxes": tv_tensors.BoundingBoxes(corners, format="XYXY", canvas_size=size), "labels": labels}
-
-
-class Photo(NamedTuple):
-    """One image file and what is known of it.
-
-    Attributes:
-        path: The file.
-        split: Its split, None where the data have none.
-        labels: By target name, only those that it carries.
-        size: H, W of the upright image where the reader had to know it; None: read when needed.
-    """
-
-    path: Path
-    split: Split | None
-    labels: Mapping[str, Label]
-    size: tuple[int, int] | None = None
 
 
 class Drawn(Mapping[str, Any]):
@@ -146,11 +89,15 @@ class AlbumSource(Source, ABC):
     )
 
     def __init__(self, root: Path, album: Album, shares: Shares) -> None:
-        check_files(root, [photo.path for photo in album.photos])
+        sound = sound_photos(root, album.photos)
         self.root: Final = root if root.is_dir() else root.parent
         self.names: Final = dict(album.names)
-        self.photos, said = parted(album.photos, shares)
+        self.photos, said = parted(sound, shares)
         dead = dead_links(self.root)
+        for path in dead:
+            remark("link-dead", path, "is a link to nothing: left out", "mend or delete it")
+        if is_heard():
+            look_over(root, self.photos, self.names)
         lost = [f"{dead[0]}: is a link to nothing{others(dead)}: left out"] if dead else []
         self.said: Final = [f"{root}: {self.summary()}", *(f"{root}: {line}" for line in said), *album.notes, *lost]
 
@@ -192,6 +139,11 @@ class AlbumSource(Source, ABC):
         """Return what was found, and what was left out."""
         return list(self.said)
 
+    def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:
+        """Return how many objects or images there are of each class, of targets that are no pixels."""
+        found = tally(self.photos[split])
+        return {target: {name: count[name] for name in self.names[target]} for target, count in found.items()}
+
     def summary(self) -> str:
         """Return in words what there is: images of each split, classes of each target, and how many carry it."""
         photos = [photo for split in SPLITS for photo in self.photos[split]]
@@ -205,30 +157,6 @@ def listed(names: Sequence[str], most: int = 6) -> str:
     """Return class names in words, the first ones of many; a target without classes is a number."""
     more = f" ... {len(names)} in all" if len(names) > most else ""
     return ", ".join(names[:most]) + more if names else "a number"
-
-
-def check_files(root: Path, paths: Sequence[Path]) -> None:
-    """Check that there are images, each once, and none of them empty or a link to nothing.
-
-    Raises:
-        UserError: If not; it names the first.
-    """
-    if not paths:
-        raise UserError(f"{root}: holds no image that is labelled; check the path, or add images")
-    dead = [path for path in paths if not path.exists()]
-    if dead:
-        raise UserError(f"{dead[0]}: is a link to nothing{others(dead)}; mend the link or leave it out")
-    twice = [path for path, count in Counter(paths).items() if count > 1]
-    if twice:
-        raise UserError(f"{twice[0]}: is listed twice{others(twice)}; list each image once")
-    empty = [path for path in paths if path.stat().st_size == 0]
-    if empty:
-        raise UserError(f"{empty[0]}: is empty (0 bytes){others(empty)}; replace the file or leave it out")
-
-
-def others(found: Sequence[Any]) -> str:
-    """Return " (and n more)" for what was found beside the first."""
-    return f" (and {len(found) - 1} more)" if len(found) > 1 else ""
 
 
 def parted(photos: Sequence[Photo], shares: Shares) -> tuple[dict[Split, list[Photo]], list[str]]:

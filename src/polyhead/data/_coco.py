@@ -5,15 +5,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from polyhead.data._album import Album, Boxes, Label, Photo
+from polyhead.data._album import Album
 from polyhead.data._coco_files import OWN, PLACES, image_folders, is_coco, json_files, located, sheets_of, splits_of
 from polyhead.data._coco_json import Annotation, Runs, Sheet, read_sheet
-from polyhead.data._flaws import Corners, Flaws, boxes_within, counted, first, unlisted, unused
+from polyhead.data._flaws import CROWD, SHORT, Flaws, boxes_within, counted, first, unlisted, unused
 from polyhead.data._folders import must_exist
 from polyhead.data._instances import instances_within
+from polyhead.data._odd_boxes import strays
+from polyhead.data._photos import Boxes, Label, Photo
 from polyhead.data._regions import Region, Regions, Shape, outlined, polygons_within
 from polyhead.data._sizes import Size, check_size, read_sizes
-from polyhead.errors import UserError
+from polyhead.findings.collecting import is_heard, leaving_out, refusal, refuse, remark
+from polyhead.findings.finding import Corners
 from polyhead.loading.source import Split
 from polyhead.ops.runs import area_of_runs, compress_runs
 
@@ -27,12 +30,12 @@ class Found(NamedTuple):
     Attributes:
         sheet: What the JSON file says.
         splits: The split of each image, None where it has none.
-        paths: The file of each image.
+        paths: The file of each image, by its number in the sheet.
     """
 
     sheet: Sheet
     splits: Sequence[Split | None]
-    paths: list[Path]
+    paths: dict[int, Path]
 
 
 def fits(root: Path) -> bool:
@@ -53,9 +56,13 @@ def read(root: Path) -> Album:
         must_exist(root)
     files = sheets_of(root)
     if not files:
-        raise UserError(f"{root}: holds no JSON file in COCO's form; looked for {PLACES}; set root to such data")
-    every = [found_images(root, read_sheet(file), split) for file, split in files]
-    check_once(every)
+        what = f"holds no JSON file in COCO's form; looked for {PLACES}"
+        raise refusal("labels-missing", root, what, "set root to such data")
+    every: list[Found] = []
+    for file, split in files:
+        with leaving_out(whole=True):
+            every.append(found_images(root, read_sheet(file), split))
+    every = listed_once(every)
     names, notes = merged([found.sheet for found in every])
     flaws = Flaws(root)
     photos = [photo for found in every for photo in photos_of(found, flaws)]
@@ -72,8 +79,8 @@ def found_images(root: Path, sheet: Sheet, split: Split | None) -> Found:
         UserError: If one is not there, or may be two files; it names it, and where it was looked for.
     """
     folders, shared = image_folders(root, sheet.file)
-    paths = []
-    for number, picture in enumerate(sheet.pictures):
+    paths: dict[int, Path] = {}
+    for number, picture in sheet.pictures.items():
         found = located(picture.file_name, folders, shared, root)
         if len(found) != 1:
             looked = ", ".join(map(str, (*folders, *shared)))
@@ -82,24 +89,35 @@ def found_images(root: Path, sheet: Sheet, split: Split | None) -> Found:
                 if found
                 else f"there is no such file in {looked}; put it there or delete the entry"
             )
-            raise UserError(f"{sheet.file}: images[{number}].file_name is {picture.file_name!r}, and {cure}")
-        paths += found
-    return Found(sheet, splits_of(paths, split, root), paths)
+            place = f"images[{number}]"
+            what, _, cure = f"{place}.file_name is {picture.file_name!r}, and {cure}".partition("; ")
+            refuse("image-unclear" if found else "image-missing", sheet.file, what, cure, place=place)
+            continue
+        paths[number] = found[0]
+    return Found(sheet, splits_of(list(paths.values()), split, root), paths)
 
 
-def check_once(every: Sequence[Found]) -> None:
-    """Check that no image is listed twice.
+def listed_once(every: Sequence[Found]) -> list[Found]:
+    """Return sheets without the images that are listed before.
 
     Raises:
         UserError: If one is; it names both places.
     """
     seen: dict[Path, str] = {}
-    for found in every:
-        for number, path in enumerate(found.paths):
-            place = f"{found.sheet.file}: images[{number}]"
+    kept: list[Found] = []
+    for sheet, splits, paths in every:
+        mine: dict[int, tuple[Split | None, Path]] = {}
+        for split, (number, path) in zip(splits, paths.items(), strict=True):
+            place = f"images[{number}]"
             if path in seen:
-                raise UserError(f"{place} is {path}, and so is {seen[path]}; list each image once")
-            seen[path] = place
+                what = f"{place} is {path}, and so is {seen[path]}"
+                refuse("image-twice", sheet.file, what, "list each image once", place=place, image=str(path))
+                continue
+            seen[path] = f"{sheet.file}: {place}"
+            mine[number] = (split, path)
+        of_paths = {number: path for number, (_, path) in mine.items()}
+        kept.append(Found(sheet, [split for split, _ in mine.values()], of_paths))
+    return kept
 
 
 def merged(sheets: Sequence[Sheet]) -> tuple[tuple[str, ...], list[str]]:
@@ -113,15 +131,18 @@ def merged(sheets: Sequence[Sheet]) -> tuple[tuple[str, ...], list[str]]:
     for sheet in sheets:
         other = [f"{name} is {key}" for key, name in sheet.classes.items() if ids.setdefault(name, key) != key]
         if other:
-            notes.append(
-                f"{sheet.file}: has other category ids than {sheets[0].file}: matched by name ({first(other)})"
-            )
+            what = f"has other category ids than {sheets[0].file}: matched by name ({first(other)})"
+            notes.append(f"{sheet.file}: {what}")
+            remark("ids-differ", sheet.file, what)
     if not ids:
-        raise UserError(f"{sheets[0].file}: categories is empty; list the classes there")
+        where = sheets[0].file if sheets else "annotations"
+        raise refusal("class-names-missing", where, "categories is empty", "list the classes there")
     for sheet in sheets:
         lacking = [name for name in ids if name not in set(sheet.classes.values())]
         if lacking:
-            notes.append(f"{sheet.file}: lacks {counted(lacking, 'category')} of the other files ({first(lacking)})")
+            what = f"lacks {counted(lacking, 'category')} of the other files ({first(lacking)})"
+            notes.append(f"{sheet.file}: {what}")
+            remark("classes-differ", sheet.file, what)
     return tuple(sorted(ids, key=lambda name: ids[name])), notes
 
 
@@ -132,28 +153,51 @@ def photos_of(found: Found, flaws: Flaws) -> Iterator[Photo]:
         UserError: If an image or an outline does not have the size that it is said to have.
     """
     sheet = found.sheet
-    rows = zip(sheet.pictures, found.paths, found.splits, read_sizes(found.paths), strict=True)
-    for picture, path, split, size in rows:
-        check_size(f"{sheet.file}: {picture.file_name!r}", (picture.width, picture.height), path, size)
-        objects = sheet.objects[picture.id]
-        labels: dict[str, Label] = {"boxes": boxes_of(sheet, objects, size, flaws)}
-        if all(one.segmentation for _, one in objects):
-            regions = [region_of(sheet, number, one, size, flaws) for number, one in objects]
-            origin, corners = f"{sheet.file}: annotations", [corners_of(one) for _, one in objects]
-            labels["mask"] = Regions(regions, origin)
-            labels["instances"] = instances_within(list(zip(corners, regions, strict=True)), size, origin)
-        yield Photo(path, split, labels, size)
+    rows = zip(found.paths.items(), found.splits, read_sizes(list(found.paths.values())), strict=True)
+    for (number, path), split, size in rows:
+        picture = sheet.pictures[number]
+        written, place = (picture.width, picture.height), f"images[{number}]"
+        if size and check_size(sheet.file, repr(picture.file_name), written, path, size, place=place):
+            yield Photo(path, split, labels_of(sheet, sheet.objects[picture.id], path, size, flaws), size)
 
 
-def boxes_of(sheet: Sheet, objects: Objects, size: Size, flaws: Flaws) -> Boxes:
+def labels_of(sheet: Sheet, objects: Objects, path: Path, size: Size, flaws: Flaws) -> dict[str, Label]:
+    """Return what a sheet says of one image; errors as `photos_of`."""
+    outlines: dict[int, Region] = {}
+    whole = all(one.segmentation for _, one in objects)
+    for number, one in objects if whole else ():
+        with leaving_out():
+            outlines[number] = region_of(sheet, number, one, size, flaws)
+    kept = [(number, one) for number, one in objects if not whole or number in outlines]
+    labels: dict[str, Label] = {"boxes": boxes_of(sheet, kept, path, size, flaws)}
+    if whole:
+        origin, corners = f"{sheet.file}: annotations", [corners_of(one) for _, one in kept]
+        regions = [outlines[number] for number, _ in kept]
+        labels["mask"] = Regions(regions, origin)
+        labels["instances"] = instances_within(list(zip(corners, regions, strict=True)), size, origin)
+        if is_heard():
+            look_at_outlines(sheet, corners, regions, path)
+    return labels
+
+
+def look_at_outlines(sheet: Sheet, corners: Sequence[Corners], regions: Sequence[Region], path: Path) -> None:
+    """Remark boxes that are not around their polygons."""
+    for box, region in zip(corners, regions, strict=True):
+        if region.name is not None and strays(box, region.shape):
+            place = f"annotations[{region.number}]"
+            what = f"{place}: the box of {region.name!r} is not around its outline"
+            remark("box-off-outline", sheet.file, what, "mend either", place=place, image=str(path), box=box)
+
+
+def boxes_of(sheet: Sheet, objects: Objects, path: Path, size: Size, flaws: Flaws) -> Boxes:
     """Return the boxes of an image; crowds are none."""
     rows = []
     for number, one in objects:
         if one.iscrowd:
-            flaws.add(sheet.file, "around crowds (iscrowd 1): left out, and 255 in a mask", f"annotations[{number}]")
+            flaws.add(sheet.file, CROWD, f"annotations[{number}]", path, corners_of(one))
             continue
         rows.append((f"annotations[{number}]", sheet.classes[one.category_id], corners_of(one)))
-    return boxes_within(rows, size, sheet.file, flaws)
+    return boxes_within(rows, size, sheet.file, flaws, path)
 
 
 def corners_of(one: Annotation) -> Corners:
@@ -169,7 +213,8 @@ def region_of(sheet: Sheet, number: int, one: Annotation, size: Size, flaws: Fla
     try:
         return Region(name, shape_of(one, size, sheet.file, place, flaws), number)
     except ValueError as error:
-        raise UserError(f"{sheet.file}: {place} {error}; mend or delete it") from None
+        at = f"annotations[{number}]"
+        raise refusal("outline-broken", sheet.file, f"{place} {error}", "mend or delete it", place=at) from None
 
 
 def shape_of(one: Annotation, size: Size, file: Path, place: str, flaws: Flaws) -> Shape:
@@ -185,7 +230,7 @@ def shape_of(one: Annotation, size: Size, file: Path, place: str, flaws: Flaws) 
         return checked_code(shape.counts, size) if isinstance(shape.counts, str) else compress_runs(shape.counts, size)
     polygons = polygons_within([array("d", corners) for corners in shape or ()], size)
     if len(polygons) < len(shape or ()):
-        flaws.add(file, "with a polygon of fewer than three corners: that polygon left out", place)
+        flaws.add(file, SHORT, place)
     return polygons
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from polyhead.data._folders import spelt, split_folders, split_in, split_of, subfolders
-from polyhead.errors import UserError
+from polyhead.findings.collecting import refuse
 from polyhead.loading.source import SPLITS, Split
 
 PLACES: Final = "annotations/instances_*.json, annotations/*.json, {train,val,test}/*.json, *.json"
@@ -35,12 +35,12 @@ def sheets_of(root: Path) -> list[tuple[Path, Split | None]]:
     if root.is_file():
         return [(root, None)]
     found = [(file, split_in(file.stem) or split_above(file, root)) for file in json_files(root)]
-    for file, split in found:
-        if split is None and len(found) > 1:
-            raise UserError(
-                f"{file}: is one of {len(found)} JSON files, and named after no split; "
-                "name each after train, val or test, or set root to one of them"
-            )
+    if len(found) > 1:
+        for file in [file for file, split in found if split is None]:
+            what = f"is one of {len(found)} JSON files, and named after no split"
+            cure = "name each after train, val or test, or set root to one of them"
+            refuse("form-unclear", file, what, cure, whole=True)
+        found = [(file, split) for file, split in found if split]
     return sorted(found, key=lambda one: (SPLITS.index(one[1] or "train"), one[0]))
 
 

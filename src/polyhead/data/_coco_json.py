@@ -1,6 +1,7 @@
 """One JSON file in the form of COCO, read and checked."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
 from polyhead.data._flaws import shown
-from polyhead.errors import UserError, choices
+from polyhead.errors import choices
+from polyhead.findings.collecting import refusal, refuse
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1)]
@@ -31,6 +33,14 @@ TAKES: Final = {
     "segmentation": "polygons (lists of x, y, x, y ...) or a run-length code (size and counts)",
 }
 """What belongs under each key, for messages."""
+
+
+ANY: Final[dict[str, dict[str, Any]]] = {
+    "images": {"id": 0, "file_name": "none"},
+    "annotations": {"image_id": 0, "category_id": 0, "bbox": [0, 0, 0, 0]},
+    "categories": {"id": 0, "name": "none"},
+}
+"""By list, a valid entry."""
 
 
 @strict
@@ -89,13 +99,13 @@ class Sheet(NamedTuple):
 
     Attributes:
         file: Its path.
-        pictures: The images, in the order of the file.
+        pictures: The images by their numbers in the file.
         classes: Class names by category id.
         objects: By image id, number and content of each annotation.
     """
 
     file: Path
-    pictures: list[Picture]
+    pictures: dict[int, Picture]
     classes: dict[int, str]
     objects: dict[int, list[tuple[int, Annotation]]]
 
@@ -113,71 +123,107 @@ def read_sheet(file: Path) -> Sheet:
         UserError: If it cannot be read, is not JSON or not COCO's form, or an id is there twice or is none; it names
             the file, the place and the cure.
     """
-    content = read_content(file)
-    once(file, "images", "id", (picture.id for picture in content.images))
-    once(file, "categories", "id", (category.id for category in content.categories))
-    once(file, "categories", "name", (category.name for category in content.categories))
-    classes = {category.id: category.name for category in content.categories}
-    objects: dict[int, list[tuple[int, Annotation]]] = {picture.id: [] for picture in content.images}
+    content, bad = read_content(file)
+    pictures = {number: one for number, one in enumerate(content.images) if number not in bad["images"]}
+    named = {number: one for number, one in enumerate(content.categories) if number not in bad["categories"]}
+    for number in once(file, "images", "id", {number: one.id for number, one in pictures.items()}):
+        del pictures[number]
+    for number in once(file, "categories", "id", {number: one.id for number, one in named.items()}):
+        del named[number]
+    once(file, "categories", "name", {number: one.name for number, one in named.items()})
+    classes = {category.id: category.name for category in named.values()}
+    objects: dict[int, list[tuple[int, Annotation]]] = {picture.id: [] for picture in pictures.values()}
     for number, one in enumerate(content.annotations):
-        if one.image_id not in objects:
-            raise UserError(
-                f"{file}: annotations[{number}].image_id is {one.image_id}, the id of no image; "
-                "list the image or delete the annotation"
-            )
-        if one.category_id not in classes:
-            known = choices(f"{key} ({name})" for key, name in list(classes.items())[:20])
-            raise UserError(
-                f"{file}: annotations[{number}].category_id is {one.category_id}, the id of no category; "
-                f"mend it or add the category; there are: {known}"
-            )
-        objects[one.image_id].append((number, one))
-    return Sheet(file, content.images, classes, objects)
+        if number not in bad["annotations"] and is_known(file, number, one, objects, classes):
+            objects[one.image_id].append((number, one))
+    return Sheet(file, pictures, classes, objects)
 
 
-def read_content(file: Path) -> Content:
-    """Return the content of a JSON file, its types checked; errors as `read_sheet`."""
+def is_known(
+    file: Path, number: int, one: Annotation, objects: Mapping[int, object], classes: Mapping[int, str]
+) -> bool:
+    """Return whether an object is of an image and of a class that there are; errors as `read_sheet`."""
+    place = f"annotations[{number}]"
+    if one.image_id not in objects:
+        what = f"{place}.image_id is {one.image_id}, the id of no image"
+        refuse("image-id-unknown", file, what, "list the image or delete the annotation", place=place)
+        return False
+    if one.category_id not in classes:
+        known = choices(f"{key} ({name})" for key, name in list(classes.items())[:20])
+        what = f"{place}.category_id is {one.category_id}, the id of no category"
+        cure = f"mend it or add the category; there are: {known}"
+        refuse("class-id-unknown", file, what, cure, place=place)
+        return False
+    return True
+
+
+def read_content(file: Path) -> tuple[Content, dict[str, set[int]]]:
+    """Return the content of a JSON file, its types checked, and the numbers in its lists of what is to be left out.
+
+    These hold any valid entry. Errors as `read_sheet`.
+    """
     try:
         data = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror or error}); check root") from None
+        what = f"cannot be read ({error.strerror or error})"
+        raise refusal("json-broken", file, what, "check root") from None
+    bad: dict[str, set[int]] = {group: set() for group in ANY}
     try:
-        return form().validate_json(data)
+        return form().validate_json(data), bad
     except ValidationError as error:
-        raise UserError(f"{file}: {fault(error)}") from None
+        faults = error.errors(include_url=False, include_context=False)
+    for one in faults:
+        group, number = (*one["loc"], "", "")[:2]
+        if not (group in ANY and isinstance(number, int)):
+            raise refusal("json-broken" if one["type"] == "json_invalid" else "json-form", file, *fault(one))
+        if number not in bad[str(group)]:
+            refuse("json-value", file, *fault(one), place=f"{group}[{number}]")
+            bad[str(group)].add(number)
+    return form().validate_json(mended(data, bad)), bad
 
 
-def fault(error: ValidationError) -> str:
-    """Return in words the first thing that is wrong with a file, and what to do about it."""
-    first = error.errors(include_url=False, include_context=False)[0]
+def mended(data: bytes, bad: Mapping[str, Iterable[int]]) -> str:
+    """Return the text of a JSON file with any valid entry in place of some."""
+    content = json.loads(data)
+    for group, numbers in bad.items():
+        for number in numbers:
+            content[group][number] = ANY[group]
+    return json.dumps(content)
+
+
+def fault(first: Any) -> tuple[str, str]:
+    """Return in words what is wrong with a file, of pydantic's description of it, and what to do about it."""
     if first["type"] == "json_invalid":
-        return f"is not JSON ({first['msg'].removeprefix('Invalid JSON: ')}); export it again"
+        return f"is not JSON ({first['msg'].removeprefix('Invalid JSON: ')})", "export it again"
     keys = [key for key in first["loc"] if isinstance(key, int) or key in TAKES]
     if not keys:
-        return "is no object of images, annotations and categories, as in COCO's form; set root to data of that form"
+        what = "is no object of images, annotations and categories, as in COCO's form"
+        return what, "set root to data of that form"
     if first["type"] == "missing" and isinstance(keys[-1], int):  # of a list that is too short
         keys = keys[:-1]
     last = next(key for key in reversed(keys) if isinstance(key, str))
     place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in keys).removeprefix(".")
     if first["type"] == "missing" and first["loc"][-1] == last:
-        return f"{place} is missing; COCO's form has there {TAKES[last]}: add it"
+        return f"{place} is missing", f"COCO's form has there {TAKES[last]}: add it"
     wanted = (
         "an object of its keys" if last in {"images", "annotations", "categories"} and len(keys) > 1 else TAKES[last]
     )
-    return f"{place} is {shown(first['input'])}; it takes {wanted}: mend it"
+    return f"{place} is {shown(first['input'])}", f"it takes {wanted}: mend it"
 
 
-def once(file: Path, group: str, key: str, values: Iterable[Any]) -> None:
-    """Check that no two entries of a list have the same value.
+def once(file: Path, group: str, key: str, values: Mapping[int, Any]) -> list[int]:
+    """Return the numbers of the entries of a list, values by number, that have the value of one before.
 
     Raises:
         UserError: If two have; it names both.
     """
     seen: dict[Any, int] = {}
-    for number, value in enumerate(values):
-        if value in seen:
-            raise UserError(
-                f"{file}: {group}[{number}].{key} is {shown(value)}, and so is that of {group}[{seen[value]}]; "
-                "give each its own"
-            )
-        seen[value] = number
+    again = []
+    for number, value in values.items():
+        if seen.setdefault(value, number) != number:
+            place = f"{group}[{number}]"
+            what = f"{place}.{key} is {shown(value)}, and so is that of {group}[{seen[value]}]"
+            kind = "class-name-twice" if key == "name" else "id-twice"
+            refuse(kind, file, what, "give each its own", place=place)
+            again.append(number)
+    return again

@@ -4,8 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from polyhead.data._album import Boxes, Photo
 from polyhead.data._folders import files_in
+from polyhead.data._odd_boxes import look_at_boxes
+from polyhead.data._photos import Boxes, Photo
+from polyhead.data._spot import spot
+from polyhead.findings.collecting import is_heard, remark
+from polyhead.findings.finding import Corners
 
 MOST = 3
 """How many flaws of one kind are shown."""
@@ -13,7 +17,19 @@ THIN = 1e-3
 """Pixels that a side of a box must have: in float32, less is nothing."""
 LOOSE = 1.0
 """Pixels by which boxes stick out of images and nobody needs to hear of it."""
-Corners = tuple[float, float, float, float]
+AREALESS, OUTSIDE, CUT = "without area: left out", "outside the image: left out", "sticking out of the image: cut"
+TWICE = "there twice, of one class and with the same corners: kept"
+CROWD = "around crowds (iscrowd 1): left out, and 255 in a mask"
+SHORT = "with a polygon of fewer than three corners: that polygon left out"
+KIND_OF = {
+    AREALESS: "box-without-area",
+    OUTSIDE: "box-outside",
+    CUT: "box-sticks-out",
+    TWICE: "box-twice",
+    CROWD: "box-crowd",
+    SHORT: "outline-short",
+}
+"""The kind of finding that each flaw is."""
 
 
 class Flaws:
@@ -27,9 +43,18 @@ class Flaws:
         self.root: Final = root
         self.found: Final[dict[str, list[tuple[Path, str]]]] = {}
 
-    def add(self, file: Path, kind: str, place: str) -> None:
-        """Note one flaw; `kind` goes on after "3 boxes"."""
+    def add(self, file: Path, kind: str, place: str, image: Path | None = None, box: Corners | None = None) -> None:
+        """Note one flaw.
+
+        Args:
+            file: Where it is written.
+            kind: A key of `KIND_OF`; it goes on after "3 boxes".
+            place: Where in the file.
+            image: The image that it is of.
+            box: Its corners in pixels of that image.
+        """
         self.found.setdefault(kind, []).append((file, place))
+        remark(KIND_OF[kind], file, f"{place}: a box {kind}", **spot(place), image=str(image or ""), box=box)
 
     def lines(self) -> list[str]:
         """Return one line for each kind: the file and the first places in it, or several files with theirs."""
@@ -71,16 +96,22 @@ def fitted(corners: Corners, size: tuple[int, int]) -> tuple[Corners | None, str
     """Return x1, y1, x2, y2 cut at the image of `size` (H, W), None if nothing is left; and what was wrong, or ""."""
     x1, y1, x2, y2 = corners
     if not (x2 - x1 >= THIN and y2 - y1 >= THIN):
-        return None, "without area: left out"
+        return None, AREALESS
     height, width = size
     cut = (max(0.0, x1), max(0.0, y1), min(float(width), x2), min(float(height), y2))
     if cut[2] - cut[0] < THIN or cut[3] - cut[1] < THIN:
-        return None, "outside the image: left out"
+        return None, OUTSIDE
     out = max(-x1, -y1, x2 - width, y2 - height)
-    return cut, "sticking out of the image: cut" if out > LOOSE else ""
+    return cut, CUT if out > LOOSE else ""
 
 
-def boxes_within(rows: Iterable[tuple[str, str, Corners]], size: tuple[int, int], file: Path, flaws: Flaws) -> Boxes:
+def boxes_within(
+    rows: Iterable[tuple[str, str, Corners]],
+    size: tuple[int, int],
+    file: Path,
+    flaws: Flaws,
+    image: Path | None = None,
+) -> Boxes:
     """Return the boxes that an image of `size` (H, W) shows; what is wrong with others is added to `flaws`.
 
     Args:
@@ -88,20 +119,23 @@ def boxes_within(rows: Iterable[tuple[str, str, Corners]], size: tuple[int, int]
         size: Of the upright image.
         file: Where they are written.
         flaws: Of all images.
+        image: The file of the image.
     """
-    kept: list[tuple[str, Corners]] = []
+    kept: list[tuple[str, str, Corners]] = []
     seen: set[tuple[str, Corners]] = set()
     for place, name, corners in rows:
         cut, flaw = fitted(corners, size)
         if flaw:
-            flaws.add(file, flaw, place)
+            flaws.add(file, flaw, place, image, corners)
         if cut is None:
             continue
         if (name, cut) in seen:
-            flaws.add(file, "there twice, of one class and with the same corners: kept", place)
+            flaws.add(file, TWICE, place, image, corners)
         seen.add((name, cut))
-        kept.append((name, cut))
-    return Boxes([cut for _, cut in kept], [name for name, _ in kept])
+        kept.append((place, name, cut))
+    if is_heard():
+        look_at_boxes(kept, size, file, image)
+    return Boxes([cut for _, _, cut in kept], [name for _, name, _ in kept])
 
 
 def unused(names: Sequence[str], photos: Iterable[Photo]) -> list[str]:
@@ -126,4 +160,7 @@ def unlisted(root: Path, paths: Iterable[Path], where: str) -> list[str]:
     own = {root / "images"} if (root / "images").is_dir() else set()
     beside = [path for folder in sorted({path.parent for path in known} | own) for path in files_in(folder).images]
     others = [path.name for path in beside if path not in known]
+    for path in beside if is_heard() else ():
+        if path not in known:
+            remark("image-unlisted", path, f"is {where}: left out", "list it, or move it away", image=str(path))
     return [f"{root}: {counted(others, 'image')} {where}: left out ({first(others)})"] if others else []

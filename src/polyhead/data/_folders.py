@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from polyhead.errors import UserError
+from polyhead.findings.collecting import refusal
 from polyhead.loading.images import SUFFIXES
 from polyhead.loading.source import SPLITS, Split
 
@@ -87,7 +87,7 @@ def must_exist(root: Path) -> None:
         UserError: If not; it names it.
     """
     if not root.is_dir():
-        raise UserError(f"{root}: no such folder; set the data's root to one")
+        raise refusal("folder-missing", root, "no such folder", "set the data's root to one")
 
 
 def entries_of(folder: str | Path) -> list[os.DirEntry[str]]:

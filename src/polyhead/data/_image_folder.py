@@ -3,10 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from polyhead.data._album import Album, ClassName, Photo
+from polyhead.data._album import Album
 from polyhead.data._folders import files_below, files_in, holds_images, must_exist, split_of, subfolders
 from polyhead.data._left_out import left_out
-from polyhead.errors import UserError, nearest
+from polyhead.data._photos import ClassName, Photo
+from polyhead.errors import nearest
+from polyhead.findings.collecting import refusal, refuse
 from polyhead.loading.source import Split
 
 TARGET = "label"
@@ -50,12 +52,12 @@ def read(root: Path) -> Album:
         for path in subfolders(place)
     ]
     if not any(folder.images for folder in folders):
-        raise UserError(
-            f"{root}: no folder in it, or in its train, val and test, holds images; make one for each class"
-        )
+        what = "no folder in it, or in its train, val and test, holds images"
+        raise refusal("images-missing", root, what, "make one for each class")
     if all(split_of(folder.path.name) for folder in folders if folder.images):
-        raise UserError(f"{folders[0].path}: holds images of no class; put a folder for each class into it")
-    check_classes(folders)
+        what = "holds images of no class"
+        raise refusal("labels-missing", folders[0].path, what, "put a folder for each class into it")
+    folders = of_known_classes(folders)
     photos: list[Photo] = []
     for path, split, images, _ in folders:
         labels = {TARGET: ClassName(path.name)}
@@ -71,19 +73,22 @@ def places(root: Path) -> list[Path]:
     return splits if parted else [root]
 
 
-def check_classes(folders: list[ClassFolder]) -> None:
-    """Check that train has every class, if there is a train split.
+def of_known_classes(folders: list[ClassFolder]) -> list[ClassFolder]:
+    """Return the folders of classes that train has; all of them if there is no train split.
 
     Raises:
-        UserError: If not; it names the folder.
+        UserError: If there is another one; it names the folder.
     """
+    kept = []
     known = {folder.path.name for folder in folders if folder.split == "train"}
-    for path, split, _, _ in folders:
-        if known and path.name not in known:
-            hint = nearest(path.name, known)
-            raise UserError(
-                f"{path}: train has no class {path.name!r}{hint}; add it to train, or take it out of {split}"
-            )
+    for folder in folders:
+        name = folder.path.name
+        if known and name not in known:
+            what, cure = f"train has no class {name!r}{nearest(name, known)}", "add it to train, or take it out of"
+            refuse("class-not-trained", folder.path, what, f"{cure} {folder.split}")
+            continue
+        kept.append(folder)
+    return kept
 
 
 def doubts(root: Path, folders: list[ClassFolder]) -> list[str]:

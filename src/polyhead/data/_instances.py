@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from polyhead.data._album import Boxes
-from polyhead.data._flaws import Corners, fitted
+from polyhead.data._flaws import fitted
+from polyhead.data._photos import Boxes
 from polyhead.data._regions import Region, Regions
+from polyhead.findings.finding import Corners
 from polyhead.loading.source import InstanceMasks
 
 

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from os.path import abspath
 from pathlib import Path
 
-from polyhead.data._album import Album, Photo
+from polyhead.data._album import Album
 from polyhead.data._mask_file import FOREGROUND
-from polyhead.errors import UserError
+from polyhead.data._photos import Photo
+from polyhead.findings.collecting import leaving_out, refusal, remark
 
 
 def joined(root: Path, albums: Mapping[str, Album]) -> Album:
@@ -31,7 +32,9 @@ def joined(root: Path, albums: Mapping[str, Album]) -> Album:
             owner = owners.setdefault(target, form)
             known = names.setdefault(target, called)
             if owner != form:
-                notes.append(f"{root}: {target} is read from {owner}, and what {form} says of it is left out")
+                what = f"{target} is read from {owner}, and what {form} says of it is left out"
+                notes.append(f"{root}: {what}")
+                remark("form-left-out", root, what, "name the form that is meant with data.name")
                 if known == FOREGROUND and len(called) == len(known):
                     names[target] = called
                     notes.append(f"{root}: the classes of {target} are named as in {form}: {', '.join(called)}")
@@ -52,12 +55,11 @@ def lay(root: Path, form: str, photos: dict[Path, Photo], more: list[Photo]) -> 
     """Add more photographs, by their files; those that are there already get more labels. Errors as `joined`."""
     found = [(Path(abspath(photo.path)), photo) for photo in more]  # noqa: PTH100  # links stay: one is an image too
     if photos and not any(path in photos for path, _ in found):
-        raise UserError(
-            f"{root}: holds data in several forms, and no image of {form} is among the others'; "
-            "say which is meant with data.name, or give it a folder of its own"
-        )
+        what = f"holds data in several forms, and no image of {form} is among the others'"
+        raise refusal("form-unclear", root, what, "say which is meant with data.name, or give it a folder of its own")
     for path, photo in found:
-        photos[path] = merged(photos[path], photo) if path in photos else photo
+        with leaving_out():
+            photos[path] = merged(photos[path], photo) if path in photos else photo
 
 
 def merged(one: Photo, other: Photo) -> Photo:
@@ -67,8 +69,7 @@ def merged(one: Photo, other: Photo) -> Photo:
         UserError: If its splits differ.
     """
     if one.split and other.split and one.split != other.split:
-        raise UserError(
-            f"{one.path}: is in {one.split} in one form of its data and in {other.split} in another; "
-            "make them agree, or say which is meant with data.name"
-        )
+        what = f"is in {one.split} in one form of its data and in {other.split} in another"
+        cure = "make them agree, or say which is meant with data.name"
+        raise refusal("split-conflict", one.path, what, cure, image=str(one.path))
     return Photo(one.path, one.split or other.split, {**other.labels, **one.labels}, one.size or other.size)

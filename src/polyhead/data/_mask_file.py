@@ -1,6 +1,6 @@
 """Masks in files of their own: the class number of each pixel, and which class a number is."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from polyhead.data._regions import BACKGROUND
 from polyhead.data._text import names_listed
 from polyhead.data._yolo_files import names_file
 from polyhead.errors import UserError
+from polyhead.findings.collecting import Refusal, leaving_out, refusal, refuse
 from polyhead.loading.images import read_mask
 
 NAMES_FILE = "classes.txt"
@@ -49,7 +50,7 @@ class MaskFile(NamedTuple):
         """Return the tv_tensors.Mask (H, W) uint8 of class numbers, 255 where nobody labelled."""
         mask = read_mask(self.path)
         if (own := (mask.shape[0], mask.shape[1])) != size:
-            raise UserError(f"{self.path}: is {by(own)}, and its image {by(size)}; save both in one size")
+            raise refusal("mask-size", self.path, f"is {by(own)}, and its image {by(size)}", "save both in one size")
         if self.white:
             mask[mask == WHITE] = 1
         strange = mask[(mask >= len(names)) & (mask != IGNORE)]
@@ -63,16 +64,16 @@ def by(size: tuple[int, int]) -> str:
     return f"{size[1]} x {size[0]} pixels"
 
 
-def unnamed(file: Path, value: int, names: Sequence[str], why: str = "") -> UserError:
+def unnamed(file: Path, value: int, names: Sequence[str], why: str = "") -> Refusal:
     """Return the error for a number in a mask that is no class; `why` says what classes.txt is, if not their names."""
     smeared = " (JPEG changes numbers: save masks as PNG)" if file.suffix.lower() in SMEARED else ""
     named = f"the classes are 0 to {len(names) - 1}" if names else "the classes have no names"
     cure = f"name every number, from 0 on, one a line in {NAMES_FILE} in the data's root, or in the option names"
-    return UserError(f"{file}: has the value {value}, and {named}{smeared}; {why or cure}")
+    return refusal("mask-value", file, f"has the value {value}, and {named}{smeared}", why or cure)
 
 
-def classes(root: Path, masks: Sequence[Path], names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
-    """Return the names of the classes of some masks, and whether 255 is class 1.
+def classes(root: Path, masks: Sequence[Path], names: Sequence[str]) -> tuple[list[Path], tuple[str, ...], bool]:
+    """Return the masks that are sound, the names of their classes, and whether 255 is class 1.
 
     All masks are read where there may be two classes only, since 255 may then be the foreground; where there are more,
     255 is unlabelled, and masks are read only if they are few.
@@ -87,19 +88,35 @@ def classes(root: Path, masks: Sequence[Path], names: Sequence[str]) -> tuple[tu
     """
     called = checked(root, tuple(names) or names_of(root))
     if len(called) > 2 and len(masks) > MANY:
-        return called, False
-    found = values_of(masks)
-    only_white = WHITE in found and found.keys() <= {0, WHITE}
+        return list(masks), called, False
+    values = values_of(masks)
+    held = {value for found in values.values() for value in found}
+    only_white = WHITE in held and held <= {0, WHITE}
     if only_white and len(called) > 2:
-        raise UserError(
-            f"{found[WHITE]}: masks hold 0 and {WHITE} only, and {WHITE} is what nobody labelled where there are"
-            f" {len(called)} classes; write class numbers, or name two classes"
+        first = next(path for path, found in values.items() if WHITE in found)
+        what = (
+            f"masks hold 0 and {WHITE} only, and {WHITE} is what nobody labelled where there are {len(called)} classes"
         )
-    white = only_white
-    strange = [value for value in found if value >= max(2, len(called)) and value != IGNORE]
-    if strange:
-        raise unnamed(found[strange[0]], strange[0], called, YOLOS if not called and is_yolos(root) else "")
-    return called or FOREGROUND, white
+        refuse("mask-white", first, what, "write class numbers, or name two classes", whole=True)
+    why = YOLOS if not called and is_yolos(root) else ""
+    return named_masks(values, called, why), called or FOREGROUND, only_white
+
+
+def named_masks(values: Mapping[Path, Sequence[int]], called: Sequence[str], why: str) -> list[Path]:
+    """Return the masks whose numbers are all those of classes; errors as `classes`.
+
+    Args:
+        values: The numbers in each.
+        called: Class names, () where there are none.
+        why: As of `unnamed`.
+    """
+    most = max(2, len(called))
+    strange = {path: [one for one in found if one >= most and one != IGNORE] for path, found in values.items()}
+    bad = {path: found[0] for path, found in strange.items() if found}
+    for path, value in sorted(bad.items(), key=lambda one: one[1]):
+        with leaving_out():
+            raise unnamed(path, value, called, why)
+    return [path for path in values if path not in bad]
 
 
 def checked(root: Path, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -110,12 +127,12 @@ def checked(root: Path, names: tuple[str, ...]) -> tuple[str, ...]:
     """
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise UserError(f"{root}: the class {twice[0]!r} is named twice; give each number a name of its own")
+        what = f"the class {twice[0]!r} is named twice"
+        raise refusal("class-name-twice", root, what, "give each number a name of its own")
     if len(names) == 1 or len(names) > IGNORE:
-        raise UserError(
-            f"{root}: masks have 2 to {IGNORE} classes, the background among them, and {len(names)} is named"
-            " in classes.txt or the option names; name each number, from 0 on"
-        )
+        what = f"masks have 2 to {IGNORE} classes, the background among them, and {len(names)} is named"
+        where = "in classes.txt or the option names"
+        raise refusal("class-count", root, f"{what} {where}", "name each number, from 0 on")
     return names
 
 
@@ -132,16 +149,25 @@ def is_yolos(root: Path) -> bool:
     return _yolo.fits(root) and names_file(root) == file and names_listed(file)[0].lower() != BACKGROUND
 
 
-def values_of(masks: Sequence[Path]) -> dict[int, Path]:
-    """Return the numbers that stand in masks, ascending, each with the first file that has it.
+def values_of(masks: Sequence[Path]) -> dict[Path, list[int]]:
+    """Return the numbers that stand in each mask, ascending, of those that can be read.
 
     Raises:
         UserError: If a mask cannot be read; it names the file.
     """
+    values: dict[Path, list[int]] = {}
     with ThreadPoolExecutor(8) as pool:
-        found = pool.map(lambda path: torch.bincount(read_mask(path).flatten(), minlength=256).nonzero()[:, 0], masks)
-        first: dict[int, Path] = {}
-        for path, values in zip(masks, found, strict=True):
-            for value in values.tolist():
-                first.setdefault(value, path)
-    return dict(sorted(first.items()))
+        for path, found in zip(masks, pool.map(values_in, masks), strict=True):
+            with leaving_out():
+                if isinstance(found, UserError):
+                    raise found
+                values[path] = found
+    return values
+
+
+def values_in(path: Path) -> list[int] | UserError:
+    """Return the numbers in a mask, or why it cannot be read: who collects errors is not known in threads."""
+    try:
+        return torch.bincount(read_mask(path).flatten(), minlength=256).nonzero()[:, 0].tolist()
+    except UserError as error:
+        return error

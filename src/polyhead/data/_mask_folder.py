@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from polyhead.data._album import Album, Photo
+from polyhead.data._album import Album
 from polyhead.data._folders import files_below, must_exist, split_of, subfolders
 from polyhead.data._left_out import left_out
 from polyhead.data._mask_file import NAMES_FILE, MaskFile, by, classes, is_yolos
-from polyhead.data._sizes import read_sizes
-from polyhead.errors import UserError
+from polyhead.data._photos import Photo
+from polyhead.data._sizes import Size, read_sizes
+from polyhead.findings.collecting import leaving_out, refusal, refuse
 from polyhead.loading.images import look
 from polyhead.loading.source import Split
 
@@ -69,11 +70,13 @@ def read(root: Path, names: tuple[str, ...] = ()) -> Album:
         notes += said
     masks = [shot.mask for shot in shots if shot.mask]
     if not masks:
-        raise UserError(
-            f"{root}: has no mask for any image; put images/x.jpg and masks/x.png there, or in its train, val and test"
-        )
+        cure = "put images/x.jpg and masks/x.png there, or in its train, val and test"
+        raise refusal("labels-missing", root, "has no mask for any image", cure)
     sizes = checked_sizes(shots)
-    called, white = classes(root, masks, names)
+    shots = [shot for shot in shots if not shot.mask or shot.image in sizes]
+    masks, called, white = classes(root, [shot.mask for shot in shots if shot.mask], names)
+    readable = set(masks)
+    shots = [shot for shot in shots if not shot.mask or shot.mask in readable]
     photos = [
         Photo(image, split, {TARGET: MaskFile(mask, white)} if mask else {}, sizes.get(image))
         for image, mask, split in shots
@@ -128,7 +131,8 @@ def only(folders: list[Path]) -> Path:
         UserError: If there are several.
     """
     if len(folders) > 1:
-        raise UserError(f"{folders[0]}: may be meant, and so may {folders[1].name} beside it; rename or move one")
+        what = f"may be meant, and so may {folders[1].name} beside it"
+        raise refusal("form-unclear", folders[0], what, "rename or move one")
     return folders[0]
 
 
@@ -139,11 +143,9 @@ def matched(root: Path, pair: Pair) -> tuple[list[Shot], list[str]]:
         UserError: If two images or two masks have one name.
     """
     (images, strange), (masks, strange_too) = files_below(pair.images), files_below(pair.masks)
-    named = {key(image, pair.images): image for image in images}
-    alone(images, [key(image, pair.images) for image in images])
+    named = alone(images, [key(image, pair.images) for image in images])
     keys = [name if (name := key(mask, pair.masks)) in named else name.removesuffix(SUFFIX) for mask in masks]
-    alone(masks, keys)
-    by_name = dict(zip(keys, masks, strict=True))
+    by_name = alone(masks, keys)
     shots = [Shot(image, by_name.get(name), pair.split or split_within(name)) for name, image in named.items()]
     kinds = [
         ([shot.image for shot in shots if not shot.mask], "image", "without a mask: unlabelled"),
@@ -164,8 +166,8 @@ def split_within(name: str) -> Split | None:
     return split_of(folder) if slash else None
 
 
-def alone(paths: list[Path], keys: list[str]) -> None:
-    """Check that no two files have one name.
+def alone(paths: list[Path], keys: list[str]) -> dict[str, Path]:
+    """Return files by their names, the first of each.
 
     Raises:
         UserError: If two have; it names both.
@@ -174,20 +176,28 @@ def alone(paths: list[Path], keys: list[str]) -> None:
     for path, name in zip(paths, keys, strict=True):
         other = seen.setdefault(name, path)
         if other != path:
-            raise UserError(f"{path}: has the name of {other.name}, and masks are found by name; rename or remove one")
+            what = f"has the name of {other.name}, and masks are found by name"
+            refuse("name-twice", path, what, "rename or remove one")
+    return seen
 
 
-def checked_sizes(shots: list[Shot]) -> dict[Path, tuple[int, int]]:
-    """Return H, W of the images that have masks, from their headers.
+def checked_sizes(shots: list[Shot]) -> dict[Path, Size]:
+    """Return H, W of the images that have masks of their size, from their headers.
 
     Raises:
         UserError: If a mask is of another size than its image, or a file cannot be read.
     """
     masks = {image: mask for image, mask, _ in shots if mask}
-    sizes = dict(zip(masks, read_sizes(list(masks)), strict=True))
+    found = dict(zip(masks, read_sizes(list(masks)), strict=True))
+    sizes: dict[Path, Size] = {}
     for (image, mask), own in zip(masks.items(), read_sizes(list(masks.values())), strict=True):
-        if own != sizes[image]:
-            turned = look(image, lambda one: (one.height, one.width)) == own
-            cure = "turn it as the EXIF orientation turns the image" if turned else "save both in one size"
-            raise UserError(f"{mask}: is {by(own)}, and its image {image} {by(sizes[image])}; {cure}")
+        size = found[image]
+        with leaving_out():
+            if size and own and size != own:
+                turned = look(image, lambda one: (one.height, one.width)) == own
+                cure = "turn it as the EXIF orientation turns the image" if turned else "save both in one size"
+                what = f"is {by(own)}, and its image {image} {by(size)}"
+                raise refusal("mask-size", mask, what, cure, image=str(image))
+            if size and own:
+                sizes[image] = size
     return sizes

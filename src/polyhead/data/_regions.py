@@ -10,8 +10,8 @@ import torch
 from torchvision import tv_tensors
 
 from polyhead.contracts import IGNORE
-from polyhead.data._album import Photo
 from polyhead.data._flaws import counted, first
+from polyhead.data._photos import Photo
 from polyhead.errors import UserError
 from polyhead.ops.runs import area_of_runs, decode_runs, polygon_runs
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from polyhead.errors import UserError
+from polyhead.findings.collecting import refusal, refuse
 
 
 def read_lines(file: Path) -> list[str]:
@@ -19,9 +19,10 @@ def read_text(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise UserError(f"{file}: is not UTF-8 text; save it as such") from None
+        raise refusal("text-unreadable", file, "is not UTF-8 text", "save it as such") from None
     except OSError as error:
-        raise UserError(f"{file}: cannot be read ({error.strerror or error}); check the path") from None
+        what = f"cannot be read ({error.strerror or error})"
+        raise refusal("text-unreadable", file, what, "check the path") from None
 
 
 def names_listed(file: Path) -> dict[int, str]:
@@ -33,7 +34,8 @@ def names_listed(file: Path) -> dict[int, str]:
     names = [line.strip() for line in "\n".join(read_lines(file)).rstrip().split("\n")]
     for number, name in enumerate(names, 1):
         if not name:
-            raise UserError(f"{file}:{number}: is empty; write the name of class {number - 1} there")
+            cure = f"write the name of class {number - 1} there"
+            refuse("class-name-empty", file, "is empty", cure, whole=True, line=number)
     return distinct(file, dict(enumerate(names)))
 
 
@@ -46,5 +48,6 @@ def distinct(file: Path, classes: dict[int, str]) -> dict[int, str]:
     first: dict[str, int] = {}
     for key, name in classes.items():
         if first.setdefault(name, key) != key:
-            raise UserError(f"{file}: the classes {first[name]} and {key} are both called {name!r}; rename one")
+            what = f"the classes {first[name]} and {key} are both called {name!r}"
+            refuse("class-name-twice", file, what, "rename one", whole=True)
     return classes

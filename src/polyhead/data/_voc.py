@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from polyhead.data._album import Album, Photo
-from polyhead.data._flaws import Corners, Flaws, boxes_within
+from polyhead.data._album import Album
+from polyhead.data._flaws import Flaws, boxes_within
 from polyhead.data._folders import files_in, must_exist
 from polyhead.data._left_out import left_out
+from polyhead.data._photos import Photo
 from polyhead.data._sizes import check_size, read_sizes
 from polyhead.data._text import read_lines
-from polyhead.errors import UserError
+from polyhead.findings.collecting import leaving_out, refusal, refuse
+from polyhead.findings.finding import Corners
 from polyhead.loading.source import SPLITS, Split
 
 TARGET = "boxes"
@@ -38,21 +40,24 @@ def read(root: Path) -> Album:
     names: set[str] = set()
     for (split, path), size in zip(listed, read_sizes([path for _, path in listed]), strict=True):
         annotation = root / ANNOTATIONS / f"{path.stem}.xml"
-        content = read_xml(annotation)
-        check_size(f"{annotation}: size", written_size(annotation, content), path, size)
-        boxes = boxes_within(read_objects(annotation, content), size, annotation, flaws)
-        names.update(boxes.names)
-        photos.append(Photo(path, split, {TARGET: boxes}, size))
+        with leaving_out():
+            content = read_xml(annotation)
+            written = written_size(annotation, content)
+            if size is None or not check_size(annotation, "size", written, path, size):
+                continue
+            boxes = boxes_within(read_objects(annotation, content), size, annotation, flaws, path)
+            names.update(boxes.names)
+            photos.append(Photo(path, split, {TARGET: boxes}, size))
     if not names:
-        raise UserError(f"{root}: no listed image has an object; check {LISTS} and {ANNOTATIONS}")
+        raise refusal("labels-missing", root, "no listed image has an object", f"check {LISTS} and {ANNOTATIONS}")
     known = {path for _, path in listed}
     unlisted = [path for path in images if path not in known]
     kinds = [(unlisted, "image", "in no list: left out"), (others, "file", "of another kind in JPEGImages: left out")]
     return Album(photos, {TARGET: tuple(sorted(names))}, [*flaws.lines(), *left_out(root, kinds)])
 
 
-def read_lists(root: Path) -> dict[Split, list[str]]:
-    """Return the image names of each split that has a list in ImageSets/Main.
+def read_lists(root: Path) -> dict[Split, dict[int, str]]:
+    """Return the image names of each split, by their lines, that has a list in ImageSets/Main.
 
     Raises:
         UserError: If the folder is not of this form, or no split has a list; it names what is missing.
@@ -60,26 +65,26 @@ def read_lists(root: Path) -> dict[Split, list[str]]:
     must_exist(root)
     for part in (ANNOTATIONS, IMAGES, LISTS):
         if not (root / part).is_dir():
-            raise UserError(f"{root}: has no folder {part}, as Pascal VOC does; add it or set another root")
+            what = f"has no folder {part}, as Pascal VOC does"
+            raise refusal("folder-missing", root, what, "add it or set another root")
     files: dict[Split, Path] = {split: root / LISTS / f"{split}.txt" for split in SPLITS}
     lists = {split: read_list(path) for split, path in files.items() if path.is_file() or path.is_symlink()}
     if not lists:
-        raise UserError(
-            f"{files['train']}: is missing, and so are val and test; list their images there, one name a line"
-        )
+        cure = "list their images there, one name a line"
+        raise refusal("labels-missing", files["train"], "is missing, and so are val and test", cure)
     return lists
 
 
-def read_list(path: Path) -> list[str]:
-    """Return the names in an image list: the first word of each line.
+def read_list(path: Path) -> dict[int, str]:
+    """Return the names in an image list by their lines: the first word of each.
 
     Raises:
         UserError: If it cannot be read as UTF-8 text; it names the file.
     """
-    return [line.split()[0] for line in read_lines(path) if line.strip()]
+    return {number: line.split()[0] for number, line in enumerate(read_lines(path), 1) if line.strip()}
 
 
-def found_images(root: Path, lists: dict[Split, list[str]], images: list[Path]) -> list[tuple[Split, Path]]:
+def found_images(root: Path, lists: dict[Split, dict[int, str]], images: list[Path]) -> list[tuple[Split, Path]]:
     """Return split and file of the listed images, in the order of the lists.
 
     Raises:
@@ -90,13 +95,14 @@ def found_images(root: Path, lists: dict[Split, list[str]], images: list[Path]) 
         by_name.setdefault(path.stem, []).append(path)
     found = []
     for split, names in lists.items():
-        for name in names:
+        for line, name in names.items():
             files = by_name.get(name, [])
             if len(files) != 1:
-                said = (
-                    "has no such image; add it" if not files else f"has {files[0].name} and {files[1].name}; keep one"
-                )
-                raise UserError(f"{root / LISTS / split}.txt: names {name}, and {IMAGES} {said} or delete the line")
+                said = f"has {files[0].name} and {files[1].name}" if files else "has no such image"
+                kind, cure = ("image-unclear", "keep one") if files else ("image-missing", "add it")
+                what, file = f"names {name}, and {IMAGES} {said}", root / LISTS / f"{split}.txt"
+                refuse(kind, file, what, f"{cure} or delete the line", line=line)
+                continue
             found.append((split, files[0]))
     return found
 
@@ -110,11 +116,14 @@ def read_xml(path: Path) -> "ET.Element[str]":
     try:
         return ET.parse(path).getroot()  # noqa: S314  # expat bounds entity expansion, and loads nothing
     except FileNotFoundError:
-        raise UserError(f"{path}: is missing; add it or take its image off the lists in ImageSets/Main") from None
+        cure = "add it or take its image off the lists in ImageSets/Main"
+        raise refusal("xml-missing", path, "is missing", cure) from None
     except ET.ParseError as error:
-        raise UserError(f"{path}: is not XML ({error}); mend it or take its image off the lists") from None
+        cure = "mend it or take its image off the lists"
+        raise refusal("xml-broken", path, f"is not XML ({error})", cure) from None
     except (ValueError, LookupError) as error:
-        raise UserError(f"{path}: its encoding is not read ({error}); save it as UTF-8, and say so in it") from None
+        cure = "save it as UTF-8, and say so in it"
+        raise refusal("xml-broken", path, f"its encoding is not read ({error})", cure) from None
 
 
 def written_size(path: Path, content: "ET.Element[str]") -> tuple[float, float]:
@@ -126,7 +135,8 @@ def written_size(path: Path, content: "ET.Element[str]") -> tuple[float, float]:
     try:
         width, height = (float(content.findtext(f"size/{side}") or 0) for side in ("width", "height"))
     except ValueError:
-        raise UserError(f"{path}: size has a width or a height that is no number; mend or delete it") from None
+        what = "size has a width or a height that is no number"
+        raise refusal("xml-value", path, what, "mend or delete it") from None
     return width, height
 
 
@@ -141,13 +151,15 @@ def read_objects(path: Path, content: "ET.Element[str]") -> Iterator[tuple[str, 
     for number, node in enumerate(content.iter("object"), 1):
         name = (node.findtext("name") or "").strip()
         if not name:
-            raise UserError(f"{path}: object {number} has no name; mend it or delete the object")
+            cure = "mend it or delete the object"
+            refuse("xml-value", path, f"object {number} has no name", cure, place=f"object {number}")
+            continue
         try:
             x1, y1, x2, y2 = (float(node.findtext(f"bndbox/{side}") or "") for side in SIDES)
         except ValueError:
-            raise UserError(
-                f"{path}: object {number} ({name}) lacks a number for one of {', '.join(SIDES)}; mend it"
-            ) from None
+            what = f"object {number} ({name}) lacks a number for one of {', '.join(SIDES)}"
+            refuse("xml-value", path, what, "mend it", place=f"object {number}")
+            continue
         begin = 1 if x2 > x1 and y2 > y1 else 0
         corners = " ".join(f"{side} {value:.10g}" for side, value in zip(SIDES, (x1, y1, x2, y2), strict=True))
         yield f"object {number} ({name}, {corners})", name, (x1 - begin, y1 - begin, x2, y2)

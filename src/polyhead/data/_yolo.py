@@ -3,15 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from polyhead.data._album import Album, Label, Photo
+from polyhead.data._album import Album
 from polyhead.data._flaws import Flaws, boxes_within, counted, first, unlisted, unused
 from polyhead.data._folders import files_in, must_exist, subfolders
 from polyhead.data._instances import instances_within
+from polyhead.data._photos import Label, Photo
 from polyhead.data._regions import Region, Regions, outlined, polygons_within
-from polyhead.data._sizes import read_sizes
+from polyhead.data._sizes import Size, read_sizes
 from polyhead.data._yolo_files import Layout, config_of, is_config, layout_of
 from polyhead.data._yolo_lines import Mark, read_marks
-from polyhead.errors import UserError
+from polyhead.findings.collecting import is_heard, leaving_out, refusal, refuse, remark
 from polyhead.loading.source import Split
 
 
@@ -39,24 +40,22 @@ def read(root: Path) -> Album:
     if not root.is_file():
         must_exist(root)
     layout = layout_of(root)
-    check_once(layout)
+    layout = listed_once(layout)
     files = {path: label_file(path) for _, path in layout.images}
     if not any(files.values()):
         path = layout.images[0][1]
-        raise UserError(
-            f"{path}: has no label file {beside(path)}, nor has any other image; put labels into folders `labels` "
-            "as images are in `images`"
-        )
+        what = f"has no label file {beside(path)}, nor has any other image"
+        raise refusal("labels-missing", path, what, "put labels into folders `labels` as images are in `images`")
     flaws = Flaws(root)
-    names = tuple(layout.classes.values())
+    names = tuple(dict.fromkeys(layout.classes.values()))
     photos, masks, said = outlined(photos_of(layout, files, flaws), names)
     lines = [*unused(names, photos), *said, *unlabelled(files), *orphans(files, layout)]
     notes = [*layout.notes, *flaws.lines(), *(f"{root}: {line}" for line in lines)]
     return Album(photos, {"boxes": names, **masks}, [*notes, *unlisted(root, files, "in no split")])
 
 
-def check_once(layout: Layout) -> None:
-    """Check that no image is there twice.
+def listed_once(layout: Layout) -> Layout:
+    """Return a layout without the images that are there before.
 
     Raises:
         UserError: If one is; it names the splits.
@@ -65,8 +64,11 @@ def check_once(layout: Layout) -> None:
     for split, path in layout.images:
         if path in seen:
             where = f"twice in {split}" if seen[path] == split else f"in {seen[path]} and in {split}"
-            raise UserError(f"{path}: is {where}; list it once (without a val of their own, data lend a part of train)")
+            cure = "list it once (without a val of their own, data lend a part of train)"
+            refuse("image-twice", path, f"is {where}", cure, image=str(path))
+            continue
         seen[path] = split
+    return layout._replace(images=[(split, path) for path, split in seen.items()])
 
 
 def beside(image: Path) -> Path:
@@ -96,14 +98,20 @@ def photos_of(layout: Layout, files: Mapping[Path, Path | None], flaws: Flaws) -
     sizes = read_sizes([path for _, path in layout.images])
     for (split, path), size in zip(layout.images, sizes, strict=True):
         file = files[path]
-        labels = labels_of(file, read_marks(file, layout.classes, layout.origin), size, flaws) if file else {}
-        yield Photo(path, split, labels, size)
+        if size is None:
+            continue
+        labels: dict[str, Label] | None = {} if file is None else None
+        with leaving_out():
+            if file:
+                labels = labels_of(file, read_marks(file, layout.classes, layout.origin), path, size, flaws)
+        if labels is not None:
+            yield Photo(path, split, labels, size)
 
 
-def labels_of(file: Path, marks: Sequence[Mark], size: tuple[int, int], flaws: Flaws) -> dict[str, Label]:
-    """Return what a label file says of an image of `size` (H, W)."""
+def labels_of(file: Path, marks: Sequence[Mark], path: Path, size: Size, flaws: Flaws) -> dict[str, Label]:
+    """Return what a label file says of an image of `size` (H, W) in `path`."""
     rows = [(f"line {mark.line}", mark.name, mark.corners(size)) for mark in marks]
-    labels: dict[str, Label] = {"boxes": boxes_within(rows, size, file, flaws)}
+    labels: dict[str, Label] = {"boxes": boxes_within(rows, size, file, flaws, path)}
     if all(mark.polygon for mark in marks):
         regions = [Region(mark.name, polygons_within([mark.outline(size)], size), mark.line) for mark in marks]
         labels["mask"] = Regions(regions, str(file))
@@ -115,6 +123,9 @@ def labels_of(file: Path, marks: Sequence[Mark], size: tuple[int, int], flaws: F
 def unlabelled(files: Mapping[Path, Path | None]) -> list[str]:
     """Return, in one line at most, which images have no label file."""
     bare = [path.name for path, file in files.items() if file is None]
+    for path, file in files.items() if is_heard() else ():
+        if file is None:
+            remark("image-unlabelled", path, "has no label file: unlabelled", f"add {beside(path)}", image=str(path))
     return [f"{counted(bare, 'image')} without a label file: unlabelled ({first(bare)})"] if bare else []
 
 
@@ -124,4 +135,7 @@ def orphans(files: Mapping[Path, Path | None], layout: Layout) -> list[str]:
     folders = sorted({file.parent for file in files.values() if file})
     texts = [path for folder in folders for path in files_in(folder).others if path.suffix == ".txt"]
     lost = [path.name for path in texts if path not in known and path.name != "classes.txt"]
+    for path in texts if is_heard() else ():
+        if path.name in lost and path not in known:
+            remark("label-orphan", path, "is a label file without an image: left out", "add the image or delete it")
     return [f"{counted(lost, 'label file')} without an image: left out ({first(lost)})"] if lost else []

@@ -10,7 +10,7 @@ import yaml
 from polyhead.data._flaws import shown
 from polyhead.data._folders import files_below, files_in, spelt, split_folders
 from polyhead.data._text import distinct, names_listed, read_lines
-from polyhead.errors import UserError
+from polyhead.findings.collecting import leaving_out, refusal, refuse, remark
 from polyhead.loading.source import Split
 
 CONFIGS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -76,16 +76,19 @@ def layout_of(root: Path) -> Layout:
     elif lists:
         classes, origin = names_listed(lists[0]), lists[0]
     else:
-        raise UserError(f"{config or root}: has no names of classes; {ADVICE}")
+        raise refusal("class-names-missing", config or root, "has no names of classes", ADVICE)
     if config is None or not any(content.get(key) for key, _ in KEYS):
         return Layout(classes, origin, images_of(folder), lists, [])
     base, notes = base_of(config, content)
     images: list[tuple[Split | None, Path]] = []
     for key, split in KEYS:
         for entry in entries_of(config, key, content.get(key)):
-            place = placed(config, base, key, entry)
-            lists += [place] if place.is_file() else []
-            images += [(split, path) for path in images_at(config, base, key, place)]
+            with leaving_out(whole=True):
+                place = placed(config, base, key, entry)
+                lists += [place] if place.is_file() else []
+                images += [(split, path) for path in images_at(config, base, key, place)]
+    if not images:
+        raise refusal("images-missing", config, "names no image", "mend train, val or test")
     return Layout(classes, origin, images, lists, notes)
 
 
@@ -98,11 +101,12 @@ def read_config(config: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load("\n".join(read_lines(config)))
     except yaml.YAMLError as error:
-        raise UserError(f"{config}: is not YAML ({' '.join(str(error).split())}); mend it") from None
+        raise refusal("config-broken", config, f"is not YAML ({' '.join(str(error).split())})", "mend it") from None
     if not isinstance(content, dict):
-        raise UserError(f"{config}: has no keys; it takes train, val and names")
+        raise refusal("config-broken", config, "has no keys", "it takes train, val and names")
     if "kpt_shape" in content:
-        raise UserError(f"{config}: has kpt_shape, and key points are not read; cut labels to 5 columns and delete it")
+        what = "has kpt_shape, and key points are not read"
+        raise refusal("config-broken", config, what, "cut labels to 5 columns and delete it")
     return content
 
 
@@ -115,15 +119,18 @@ def names_in(config: Path, content: Mapping[str, Any]) -> dict[int, str]:
     names = content["names"]
     numbered = dict(enumerate(names)) if isinstance(names, list) else names
     if not isinstance(numbered, dict) or not numbered:
-        raise UserError(f"{config}: names is {shown(names)}; it takes a list of names, or names by class number")
+        cure = "it takes a list of names, or names by class number"
+        raise refusal("config-broken", config, f"names is {shown(names)}", cure)
     for key, name in numbered.items():
         if type(key) is not int or key < 0:
-            raise UserError(f"{config}: names has the key {shown(key)}; it takes class numbers, from 0")
+            raise refusal("config-broken", config, f"names has the key {shown(key)}", "it takes class numbers, from 0")
         if type(name) not in {str, int} or name == "":
-            raise UserError(f"{config}: names[{key}] is {shown(name)}; it takes a name: put it in quotes")
+            cure = "it takes a name: put it in quotes"
+            raise refusal("config-broken", config, f"names[{key}] is {shown(name)}", cure)
     classes = {key: str(numbered[key]) for key in sorted(numbered)}
     if content.get("nc", len(classes)) != len(classes):
-        raise UserError(f"{config}: nc is {shown(content['nc'])}, and names has {len(classes)}; mend one or delete nc")
+        what = f"nc is {shown(content['nc'])}, and names has {len(classes)}"
+        refuse("config-broken", config, what, "mend one or delete nc", whole=True)
     return distinct(config, classes)
 
 
@@ -132,7 +139,9 @@ def base_of(config: Path, content: Mapping[str, Any]) -> tuple[Path, list[str]]:
     base = config.parent / Path(str(content.get("path") or "")).expanduser()
     if base.is_dir():
         return base, []
-    return config.parent, [f"{config}: path is {content['path']!r}, and there is no such folder: its own is taken"]
+    what = f"path is {content['path']!r}, and there is no such folder: its own is taken"
+    remark("path-strange", config, what, "mend or delete it")
+    return config.parent, [f"{config}: {what}"]
 
 
 def entries_of(config: Path, key: str, entry: Any) -> list[str]:
@@ -144,7 +153,9 @@ def entries_of(config: Path, key: str, entry: Any) -> list[str]:
     entries = entry if isinstance(entry, list) else [] if entry is None else [entry]
     for one in entries:
         if not isinstance(one, str) or not one:
-            raise UserError(f"{config}: {key} is {shown(entry)}; it takes a folder, a list of images, or several")
+            cure = "it takes a folder, a list of images, or several"
+            refuse("config-broken", config, f"{key} is {shown(entry)}", cure, whole=True)
+            return []
     return entries
 
 
@@ -159,7 +170,8 @@ def placed(config: Path, base: Path, key: str, entry: str) -> Path:
         if place.is_dir() or place.is_file():
             return spelt(place, config.parent)
     looked = ", ".join(map(str, dict.fromkeys(places)))
-    raise UserError(f"{config}: {key} is {entry!r}, and there is no such folder or list (looked for {looked}); mend it")
+    what = f"{key} is {entry!r}, and there is no such folder or list (looked for {looked})"
+    raise refusal("config-broken", config, what, "mend it")
 
 
 def images_at(config: Path, base: Path, key: str, place: Path) -> list[Path]:
@@ -170,7 +182,8 @@ def images_at(config: Path, base: Path, key: str, place: Path) -> list[Path]:
     """
     images = list(listed_in(config, base, place)) if place.is_file() else files_below(place).images
     if not images:
-        raise UserError(f"{place}: holds no image, and is {key} in {config}; put images there or delete {key}")
+        cure = f"put images there or delete {key}"
+        raise refusal("images-missing", place, f"holds no image, and is {key} in {config}", cure)
     return images
 
 
@@ -182,7 +195,9 @@ def listed_in(config: Path, base: Path, file: Path) -> Iterator[Path]:
             continue
         found = next((path for path in (file.parent / name, base / name) if path.is_file()), None)
         if found is None:
-            raise UserError(f"{file}:{number}: names {name}, and there is no such image; add it or delete the line")
+            what = f"names {name}, and there is no such image"
+            refuse("image-missing", file, what, "add it or delete the line", line=number)
+            continue
         yield spelt(found, config.parent)
 
 
@@ -201,8 +216,6 @@ def images_of(root: Path) -> list[tuple[Split | None, Path]]:
         whole = files_below(root / "images") if (root / "images").is_dir() else files_in(root)
         images = [(None, path) for path in whole.images]
     if not images:
-        raise UserError(
-            f"{root}: holds no image in images/train, train/images, images, or itself; put them there, "
-            "or say where they are in data.yaml"
-        )
+        what = "holds no image in images/train, train/images, images, or itself"
+        raise refusal("images-missing", root, what, "put them there, or say where they are in data.yaml")
     return images

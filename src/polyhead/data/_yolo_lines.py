@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from polyhead.data._flaws import Corners, shown
+from polyhead.data._flaws import shown
 from polyhead.data._text import read_lines
-from polyhead.errors import UserError
+from polyhead.findings.collecting import refuse
+from polyhead.findings.finding import Corners
 
 SLACK: Final = 0.5
 """How far a number may be outside 0 to 1: more is no rounding, and likely pixels."""
 TAKES: Final = "class x y width height, or class and x y of three corners or more"
+
+
+class Fault(ValueError):  # noqa: N818  # it is one of data
+    """What is wrong with a line: its kind, what it is, and the cure."""
+
+    def __init__(self, kind: str, what: str, cure: str) -> None:
+        super().__init__(f"{what}; {cure}")
+        self.kind: Final = kind
+        self.what: Final = what
+        self.cure: Final = cure
 
 
 class Mark(NamedTuple):
@@ -57,7 +68,7 @@ def read_marks(file: Path, classes: Mapping[int, str], origin: Path) -> list[Mar
     Raises:
         UserError: If it is no text, or a line is not of the form; it names file, line and the cure.
     """
-    marks = []
+    marks: list[Mark] = []
     for number, line in enumerate(read_lines(file), 1):
         words = line.split()
         if not words:
@@ -65,8 +76,8 @@ def read_marks(file: Path, classes: Mapping[int, str], origin: Path) -> list[Mar
         try:
             name = class_named(words[0], classes, origin)
             marks.append(Mark(number, name, len(words) > 5, read_numbers(words[1:])))
-        except ValueError as error:
-            raise UserError(f"{file}:{number}: {error}") from None
+        except Fault as error:
+            refuse(error.kind, file, error.what, error.cure, line=number)
     return marks
 
 
@@ -74,19 +85,18 @@ def class_named(word: str, classes: Mapping[int, str], origin: Path) -> str:
     """Return the name of the class whose number a line begins with.
 
     Raises:
-        ValueError: If it is no whole number, or one without a name.
+        Fault: If it is no whole number, or one without a name.
     """
     try:
         number = float(word)
     except ValueError:
         number = math.nan
     if not number.is_integer():
-        raise ValueError(f"class {shown(word)} is no whole number; write the number that its name has in {origin}")
+        cure = f"write the number that its name has in {origin}"
+        raise Fault("class-number-broken", f"class {shown(word)} is no whole number", cure)
     if number not in classes:
-        raise ValueError(
-            f"class {number:.0f} has no name in {origin}, which has {min(classes)} to {max(classes)}; "
-            "add it there or mend the line"
-        )
+        what = f"class {number:.0f} has no name in {origin}, which has {min(classes)} to {max(classes)}"
+        raise Fault("class-number-unknown", what, "add it there or mend the line")
     return classes[int(number)]
 
 
@@ -94,21 +104,20 @@ def read_numbers(words: list[str]) -> "array[float]":
     """Return the numbers of a line after its class.
 
     Raises:
-        ValueError: If they are too few or too many, no numbers, or not within 0 to 1.
+        Fault: If they are too few or too many, no numbers, or not within 0 to 1.
     """
     if len(words) != 4 and (len(words) < 6 or len(words) % 2):
         score = "; if the last one is a score, delete it" if len(words) == 5 else ""
-        raise ValueError(f"has {len(words) + 1} columns; it takes {TAKES}{score}")
+        raise Fault("label-columns", f"has {len(words) + 1} columns", f"it takes {TAKES}{score}")
     try:
         numbers = array("d", map(float, words))
     except ValueError:
-        raise ValueError(f"has a word that is no number ({shown(' '.join(words))}); it takes {TAKES}") from None
+        what = f"has a word that is no number ({shown(' '.join(words))})"
+        raise Fault("label-number", what, f"it takes {TAKES}") from None
     for value in numbers:
         if not math.isfinite(value):
-            raise ValueError(f"has the number {value}; mend or delete the line")
+            raise Fault("label-number", f"has the number {value}", "mend or delete the line")
         if not -SLACK <= value <= 1 + SLACK:
-            raise ValueError(
-                f"has the number {value:g}, far outside 0 to 1; if these are pixels, "
-                "divide x by the width of the image and y by its height"
-            )
+            cure = "if these are pixels, divide x by the width of the image and y by its height"
+            raise Fault("label-pixels", f"has the number {value:g}, far outside 0 to 1", cure)
     return numbers

@@ -10,6 +10,7 @@ from polyhead.data._album import SHARES, Album, AlbumSource, Shares
 from polyhead.data._folders import files_in, place_of, subfolders
 from polyhead.data._joined import joined
 from polyhead.errors import UserError
+from polyhead.findings.collecting import leaving_out, refusal
 
 
 class Form(NamedTuple):
@@ -63,7 +64,12 @@ class Auto(AlbumSource):
 
     def __init__(self, root: str, *, split: Shares = SHARES) -> None:
         place = place_of(root)
-        albums = {form.name: album_of(form, place) for form in recognise(place)}
+        albums: dict[str, Album] = {}
+        for form in recognise(place):
+            with leaving_out(whole=True):
+                albums[form.name] = album_of(form, place)
+        if not albums:
+            raise refusal("labels-missing", place, "holds nothing that can be read", "mend what is said of it first")
         album = joined(place, albums) if len(albums) > 1 else next(iter(albums.values()))
         super().__init__(place, album, split)
         self.found: Final = tuple(albums)
@@ -73,12 +79,13 @@ class Auto(AlbumSource):
 def recognise(root: Path) -> list[Form]:
     """Return the forms whose marks a folder bears, one or more; errors as `Auto`."""
     if not root.exists():
-        raise UserError(f"{root}: no such folder; set the data's root to one")
+        raise refusal("folder-missing", root, "no such folder", "set the data's root to one")
     found = [form for form in FORMS if form.fits(root)] or [form for form in (CLASSES,) if form.fits(root)]
     if found:
         return found
     looked = "; ".join(f"{form.name} ({form.looks})" for form in (*FORMS, CLASSES))
-    raise UserError(f"{root}: {seen(root)}, and that is no known form of data; looked for {looked}; put the files so")
+    what = f"{seen(root)}, and that is no known form of data; looked for {looked}"
+    raise refusal("form-unknown", root, what, "put the files so")
 
 
 def album_of(form: Form, root: Path) -> Album:

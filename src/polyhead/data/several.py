@@ -1,6 +1,7 @@
 """Several sources as one, with the classes of each target merged by name."""
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from itertools import accumulate
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from polyhead.data._renaming import in_whole, renamed, table_of
 from polyhead.errors import UserError
+from polyhead.findings.collecting import remark
 from polyhead.loading.augment import chosen
 from polyhead.loading.member import Member
 from polyhead.loading.source import Item, Part, Source, Split
@@ -58,6 +60,10 @@ class Several(Source):
             for name, called in self.called.items()
         }
 
+        for name, target, unknown in self.unknown():
+            what = f"does not label {', '.join(unknown)} of {target}: unknown there"
+            remark("class-unknown-in-source", f"sources.{name}", what, source=name)
+
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the targets of all sources and their classes."""
         return dict(self.names)
@@ -76,6 +82,15 @@ class Several(Source):
         """Return the targets of one item."""
         name, number = self.place(split, index)
         return Told(self.members[name].source.targets(split, number), self.tables[name], self.names)
+
+    def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:
+        """Return how many objects or images of a split each class of the whole has."""
+        found: dict[str, Counter[str]] = {}
+        for name, member in self.members.items():
+            for target, counts in member.source.tally(split).items():
+                called = zip(self.called[name][target], counts.values(), strict=True)
+                found.setdefault(target, Counter()).update({new: count for new, count in called if new is not None})
+        return {target: {name: found[target][name] for name in self.names[target]} for target in found}
 
     def parts(self, split: Split) -> tuple[Part, ...]:
         """Return one part for each source that has items in a split."""
@@ -118,11 +133,19 @@ class Several(Source):
     def notes(self) -> list[str]:
         """Return what the sources say, and which classes of a target are unknown in which source."""
         notes = [note for member in self.members.values() for note in member.source.notes()]
+        for name, target, unknown in self.unknown():
+            notes.append(f"sources.{name}: does not label {', '.join(unknown)} of {target}: unknown there")
+        return notes
+
+    def unknown(self) -> Iterator[tuple[str, str, list[str]]]:
+        """Yield source, target and classes where there are such that the source does not label."""
         for name in self.members:
             for target, mask in self.known(name).items():
-                unknown = [called for called, here in zip(self.names[target], mask.tolist(), strict=True) if not here]
-                notes.append(f"sources.{name}: does not label {', '.join(unknown)} of {target}: unknown there")
-        return notes
+                yield (
+                    name,
+                    target,
+                    [one for one, here in zip(self.names[target], mask.tolist(), strict=True) if not here],
+                )
 
 
 class Told(Mapping[str, Any]):

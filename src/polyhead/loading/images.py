@@ -13,8 +13,15 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 from polyhead.errors import UserError
+from polyhead.findings.collecting import refusal
 
 T = TypeVar("T")
+REASONS = {
+    "does not exist": "image-missing",
+    "is a link to nothing": "image-dead-link",
+    "is empty (0 bytes)": "image-empty",
+}
+"""The kinds of findings behind some reasons why files cannot be read."""
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 
 
@@ -39,7 +46,8 @@ def read_mask(path: str | Path) -> Tensor:
     Raises:
         UserError: As `read_image`; and if pixels are coloured, transparent, floats, or not in 0 to 255.
     """
-    return torch.from_numpy(look(path, lambda image: to_numbers(ImageOps.exif_transpose(image))))
+    numbers = look(path, lambda image: to_numbers(ImageOps.exif_transpose(image)), "mask-unreadable")
+    return torch.from_numpy(numbers)
 
 
 def image_size(path: str | Path) -> tuple[int, int]:
@@ -51,15 +59,18 @@ def image_size(path: str | Path) -> tuple[int, int]:
     return look(path, upright_size)
 
 
-def look(path: str | Path, what: Callable[[Image.Image], T]) -> T:
-    """Return what a function makes of the image in a file; errors as `read_image`."""
+def look(path: str | Path, what: Callable[[Image.Image], T], kind: str = "image-values") -> T:
+    """Return what a function makes of the image in a file; errors as `read_image`, its own as `kind`."""
     try:
         with Image.open(path) as image:
             return what(image)
     except UserError as error:
-        raise UserError(f"{path}: {error}") from None
+        said, _, cure = str(error).partition("; ")
+        raise refusal(kind, path, said, cure, image=str(path)) from None
     except Exception as error:  # on broken bytes Pillow's decoders raise nearly anything
-        raise UserError(f"{path}: {reason(Path(path), error)}; replace the file or leave it out") from error
+        why = reason(Path(path), error)
+        cure = "replace the file or leave it out"
+        raise refusal(REASONS.get(why, "image-unreadable"), path, why, cure, image=str(path)) from error
 
 
 def upright_size(image: Image.Image) -> tuple[int, int]:

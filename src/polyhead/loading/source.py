@@ -107,6 +107,10 @@ class Source(ABC):
         """Return the targets of an item; overridden where they come without pixels."""
         return self.item(split, index).targets
 
+    def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:  # noqa: ARG002  # it is for others to know
+        """Return how many objects or images of a split each class has, by target, as far as that costs no pixels."""
+        return {}
+
     def parts(self, split: Split) -> tuple[Part, ...]:
         """Return the items of a split by their origin, one or more parts, in order and without a gap."""
         return (Part("", range(self.size(split)), 1.0, self.augment, {}),)

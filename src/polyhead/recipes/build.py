@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from polyhead import registry
 from polyhead.contracts import Backbone
 from polyhead.errors import UserError
+from polyhead.findings.collecting import leaving_out, named_source
 from polyhead.recipes.values import hints_of, validate, validate_types
 
 if TYPE_CHECKING:  # it takes seconds to import, and only training needs it
@@ -75,7 +76,7 @@ def _takes(hint: Any) -> str:
 def _built(kind: str, node: Any, where: str) -> Any:
     """Return the object of a nested node; None stays None."""
     if kind == "sources":
-        return {name: _member(_node(one, f"{where}.{name}", "data"), f"{where}.{name}") for name, one in node.items()}
+        return _members(node, where)
     return None if node is None else build("backbones", _node(node, where), where)
 
 
@@ -88,6 +89,15 @@ def _node(node: Any, where: str, what: str = "a backbone") -> Mapping[str, Any]:
     if not isinstance(node, Mapping) or "name" not in node:
         raise UserError(f"{where}: {node!r} does not fit; it takes {what}: keys with values, `name` among them")
     return node
+
+
+def _members(nodes: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """Return several sources by name, those that can be read; errors as `build_source`."""
+    found: dict[str, Any] = {}
+    for name, one in nodes.items():
+        with named_source(name), leaving_out(whole=True):
+            found[name] = _member(_node(one, f"{where}.{name}", "data"), f"{where}.{name}")
+    return found
 
 
 def _member(node: Mapping[str, Any], where: str) -> Any:

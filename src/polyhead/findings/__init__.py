@@ -1,0 +1,1 @@
+"""What is wrong with data: one kind of record for it, and who collects it."""
