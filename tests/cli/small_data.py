@@ -102,3 +102,13 @@ def broken_jsons(root: Path) -> None:
     coco(root)
     for split in SPLITS:
         cut(root / "annotations" / f"instances_{split}.json")
+
+
+def detailed(path: Path) -> Path:
+    """Save an image of 64 x 64 pixels with something to see."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image = Image.linear_gradient("L").resize((64, 64))
+    image.paste(255, (10, 12, 30, 20))
+    image.paste(0, (40, 30, 60, 60))
+    image.convert("RGB").save(path)
+    return path

@@ -12,7 +12,7 @@ from torchvision import tv_tensors
 from polyhead.contracts import IGNORE
 from polyhead.data._flaws import counted, first
 from polyhead.data._photos import Photo
-from polyhead.errors import UserError
+from polyhead.findings.collecting import is_heard, refusal, remark
 from polyhead.ops.runs import area_of_runs, decode_runs, polygon_runs
 
 BACKGROUND = "background"
@@ -85,9 +85,9 @@ class Regions(NamedTuple):
             yield
         except ValueError as error:
             reason = " ".join(str(error).split()).rstrip(".")
-            raise UserError(
-                f"{self.origin}[{region.number}] has a broken run-length code ({reason}); mend or delete it"
-            ) from error
+            file, _, group = self.origin.partition(": ")
+            place, what = f"{group}[{region.number}]", f"has a broken run-length code ({reason})"
+            raise refusal("outline-broken", file, f"{place} {what}", "mend or delete it", place=place) from error
 
 
 def code_of(region: Region, size: tuple[int, int]) -> str:
@@ -134,6 +134,10 @@ def outlined(
     bare = [photo.path.name for photo in photos if "boxes" in photo.labels and "mask" not in photo.labels]
     lacking = f"{counted(bare, 'image')} with objects that have no outline: no mask, no instances ({first(bare)})"
     notes = [lacking] if bare else []
+    for photo in photos if is_heard() else ():
+        if "boxes" in photo.labels and "mask" not in photo.labels:
+            what = "has objects without an outline: no mask and no instances of it"
+            remark("outline-missing", photo.path, what, "draw all or none", image=str(photo.path))
     if reason := too_many(names):
         return without(photos, "mask"), {"instances": tuple(names)}, [*notes, reason]
     return photos, {"mask": mask_names(names), "instances": tuple(names)}, notes

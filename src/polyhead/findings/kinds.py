@@ -102,7 +102,6 @@ NOTES: Final = {
     "image-unlabelled": "an image has no label: it teaches and measures nothing",
     "image-without-object": "an image says that there is no object in it",
     "class-unknown-in-source": "a source does not label a class of the others",
-    "sizes-vary": "images are of many sizes",
 }
 KINDS: Final[dict[str, Kind]] = {
     **{name: Kind("error", means) for name, means in ERRORS.items()},

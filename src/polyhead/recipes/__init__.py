@@ -5,6 +5,7 @@
 
 from polyhead.recipes.resolving import Resolved as Resolved
 from polyhead.recipes.resolving import resolve as resolve
+from polyhead.recipes.resolving import resolve_data as resolve_data
 from polyhead.recipes.signatures import Option as Option
 from polyhead.recipes.signatures import options as options
 from polyhead.recipes.text import read as read

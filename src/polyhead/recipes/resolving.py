@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from polyhead.errors import UserError
-from polyhead.recipes.complete import check, fill, origins, values
+from polyhead.recipes.complete import check, fill, held, origins, values
 from polyhead.recipes.find import locate
 from polyhead.recipes.layers import Notes, Tree, lay, spelled
 from polyhead.recipes.signatures import plain, task_defaults
@@ -46,6 +46,24 @@ def resolve(recipe: str | Path | dict[str, Any], overrides: Sequence[str] = ()) 
     check(tree)
     full = fill("recipe", "", tree)
     return Resolved(interpolated(values(full)), origins(full), notes)
+
+
+def resolve_data(data: str, overrides: Sequence[str] = ()) -> Resolved:
+    """Return the complete node `data` alone, as a recipe that has nothing else, for what needs no task.
+
+    Args:
+        data: A path, or the name of a class of data.
+        overrides: As of `resolve`, of data alone.
+
+    Raises:
+        UserError: As `resolve`.
+    """
+    tree, notes = _laid([({"data": data}, COMMAND_LINE), *((override(text), COMMAND_LINE) for text in overrides)])
+    if other := next((key for key in tree if key != "data"), None):
+        raise UserError(f"{other}: {data} is data and no recipe; data alone can be changed, such as data.split")
+    check(tree)
+    node = fill("data", "data", held("data", tree["data"]))
+    return Resolved({"data": values(node)}, origins(node, "data"), notes)
 
 
 def override(text: str) -> dict[str, Any]:

@@ -1,0 +1,50 @@
+"""Images that are there twice."""
+
+import pytest
+import torch
+from torch import Tensor
+from torchvision.transforms.v2 import functional as F
+
+from polyhead.checking.copies import copies
+from polyhead.checking.looking import Look, small
+from polyhead.loading.source import Split
+
+
+def seen(split: Split, name: str, image: Tensor) -> Look:
+    """Return what is seen of an image."""
+    return Look(split, name, (image.shape[-2], image.shape[-1]), image.numpy().tobytes(), small(image), {}, [])
+
+
+def scene(seed: int, side: int = 64) -> Tensor:
+    """Return an image of clouds, (3, side, side)."""
+    noise = torch.rand(3, 8, 8, generator=torch.Generator().manual_seed(seed))
+    return (F.resize(noise, [side, side]) * 255).byte()
+
+
+def test_copies_are_told_by_their_splits() -> None:
+    looks = [seen("train", "a", scene(0)), seen("train", "b", scene(0)), seen("test", "c", scene(0))]
+    assert [(one.kind, one.image) for one in copies(looks)] == [("copy-within-split", "b"), ("copy-across-splits", "c")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: F.resize(image, [48, 48]),
+        lambda image: F.jpeg(image, 70),
+        lambda image: F.adjust_brightness(image, 0.8),
+        lambda image: F.adjust_contrast(image, 0.8),
+    ],
+)
+def test_an_image_that_was_changed_a_little_is_still_known(change: object) -> None:
+    assert callable(change)
+    looks = [seen("train", str(seed), scene(seed)) for seed in range(8)]
+    looks.append(seen("val", "again", change(scene(3))))
+    (found,) = copies(looks)
+    assert (found.kind, found.image) == ("copy-alike-across-splits", "again")
+    assert found.what.endswith("train: 3")
+
+
+def test_other_images_are_no_copies() -> None:
+    looks = [seen("train" if seed < 300 else "val", str(seed), scene(seed)) for seed in range(600)]
+    assert copies(looks) == []
+    assert copies([]) == []

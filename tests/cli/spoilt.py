@@ -1,0 +1,84 @@
+"""Ways to spoil small data, and what has to be found then."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from PIL import Image
+from small_data import Build, classes, coco, detailed, voc
+
+JSON, LABEL = "annotations/instances_train.json", "labels/train/a.txt"
+
+
+class Bad(NamedTuple):
+    """What makes bad data, and where what has to be found: the end of its file's path, line, and place."""
+
+    build: Build
+    file: str
+    line: int | None = None
+    place: str = ""
+
+
+def coco_plus(group: str, **entry: Any) -> Build:
+    """Return what writes COCO's form with one more entry in a list of the train file, like the first one."""
+
+    def change(content: dict[str, Any]) -> dict[str, Any]:
+        return {**content, group: [*content[group], {**content[group][0], **entry}]}
+
+    return lambda root: coco(root, change)
+
+
+def coco_without(key: str) -> Build:
+    """Return what writes COCO's form without a list in the train file."""
+    return lambda root: coco(root, lambda content: {name: value for name, value in content.items() if name != key})
+
+
+def turned(root: Path) -> None:
+    """Write an image that its EXIF orientation turns."""
+    coco(root, lambda content: {**content, "images": [{**content["images"][0], "file_name": "b.jpg"}]})
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (20, 16)).save(root / "train" / "b.jpg", exif=exif)
+
+
+def xml(root: Path, change: str, to: str) -> None:
+    """Write VOC's form with a part of the annotation of train replaced."""
+    voc(root)
+    file = root / "Annotations" / "train.xml"
+    file.write_text(file.read_text().replace(change, to))
+
+
+def copied(source: str, target: str) -> Build:
+    """Return what writes class folders in which one image stands in another place too."""
+
+    def build(root: Path) -> None:
+        classes(root)
+        detailed(root / source)
+        (root / target).write_bytes((root / source).read_bytes())
+
+    return build
+
+
+def saved_again(root: Path) -> None:
+    """Write class folders in which an image of train is in val too, smaller and as a JPEG."""
+    classes(root)
+    with Image.open(detailed(root / "train/cat/9.png")) as image:
+        image.resize((40, 40)).save(root / "val/cat/9.jpg")
+
+
+def nothing(root: Path) -> None:
+    """Write nothing."""
+
+
+def sheet(file: str) -> str:
+    """Return a JSON file in COCO's form that lists one image, without an object."""
+    return json.dumps(
+        {"images": [{"id": 1, "file_name": file}], "annotations": [], "categories": [{"id": 1, "name": "cat"}]}
+    )
+
+
+def half_outlined(content: dict[str, Any]) -> dict[str, Any]:
+    """Return COCO's form with a second image, whose object has no outline."""
+    (one,) = content["annotations"]
+    both = [{**one, "segmentation": [[2, 2, 9, 2, 9, 9]]}, {**one, "image_id": 2}]
+    return {**content, "images": [*content["images"], {"id": 2, "file_name": "b.png"}], "annotations": both}
