@@ -1,7 +1,11 @@
 """Images that are there twice."""
 
+from collections.abc import Callable
+from io import BytesIO
+
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as F
 
@@ -21,6 +25,13 @@ def scene(seed: int, side: int = 64) -> Tensor:
     return (F.resize(noise, [side, side]) * 255).byte()
 
 
+def saved_again(image: Tensor) -> Tensor:
+    """Return an image as JPEG has it."""
+    file = BytesIO()
+    F.to_pil_image(image).save(file, "JPEG", quality=60)
+    return F.pil_to_tensor(Image.open(file))
+
+
 def test_copies_are_told_by_their_splits() -> None:
     looks = [seen("train", "a", scene(0)), seen("train", "b", scene(0)), seen("test", "c", scene(0))]
     assert [(one.kind, one.image) for one in copies(looks)] == [("copy-within-split", "b"), ("copy-across-splits", "c")]
@@ -30,13 +41,12 @@ def test_copies_are_told_by_their_splits() -> None:
     "change",
     [
         lambda image: F.resize(image, [48, 48]),
-        lambda image: F.jpeg(image, 70),
+        saved_again,
         lambda image: F.adjust_brightness(image, 0.8),
         lambda image: F.adjust_contrast(image, 0.8),
     ],
 )
-def test_an_image_that_was_changed_a_little_is_still_known(change: object) -> None:
-    assert callable(change)
+def test_an_image_that_was_changed_a_little_is_still_known(change: Callable[[Tensor], Tensor]) -> None:
     looks = [seen("train", str(seed), scene(seed)) for seed in range(8)]
     looks.append(seen("val", "again", change(scene(3))))
     (found,) = copies(looks)

@@ -11,7 +11,7 @@ from small_data import (
     voc,
     yolo,
 )
-from spoilt import JSON, LABEL, Bad, coco_plus, copied, half_outlined, saved_again, sheet
+from spoilt import JSON, LABEL, Bad, coco_plus, copied, half_outlined, saved_again, sheet, table
 
 ODD: dict[str, list[Bad]] = {
     "box-without-area": [
@@ -53,6 +53,7 @@ ODD: dict[str, list[Bad]] = {
         Bad(then(yolo, lambda root: text(root / "labels/train/z.txt", "")), "train/z.txt"),
         Bad(then(masks, lambda root: picture(root / "train/masks/z.png", "L")), "masks/z.png"),
     ],
+    "row-twice": [Bad(lambda root: table(root, "file,class", "a.png,cat", "b.png,dog", "a.png,cat"), "train.csv", 4)],
     "image-unlisted": [
         Bad(then(coco, lambda root: picture(root / "train/b.png")), "train/b.png"),
         Bad(then(voc, lambda root: picture(root / "JPEGImages/z.jpg")), "z.jpg"),

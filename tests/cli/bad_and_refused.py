@@ -14,7 +14,7 @@ from small_data import (
     voc,
     yolo,
 )
-from spoilt import JSON, LABEL, Bad, coco_plus, coco_without, nothing, sheet, turned, xml
+from spoilt import JSON, LABEL, Bad, coco_plus, coco_without, nothing, sheet, table, turned, xml
 
 REFUSED: dict[str, list[Bad]] = {
     "folder-missing": [Bad(nothing, "data")],
@@ -137,6 +137,10 @@ REFUSED: dict[str, list[Bad]] = {
         Bad(lambda root: yolo(root, "0 .5 nan .4 .4"), LABEL, 1),
     ],
     "label-pixels": [Bad(lambda root: yolo(root, "0 12 8 4 4"), LABEL, 1)],
+    "table-broken": [Bad(lambda root: table(root, "file,class,class"), "train.csv", 1, form="class_csv")],
+    "cell-value": [
+        Bad(lambda root: table(root, "file,class,split", "a.png,cat,train", "b.png,dog,tran"), "train.csv", 3),
+    ],
     "xml-missing": [Bad(then(voc, lambda root: (root / "Annotations/train.xml").unlink()), "train.xml")],
     "xml-broken": [Bad(lambda root: xml(root, "</annotation>", ""), "train.xml")],
     "xml-value": [

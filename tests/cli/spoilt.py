@@ -5,18 +5,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
-from small_data import Build, classes, coco, detailed, voc
+from small_data import Build, classes, coco, detailed, picture, text, voc
 
 JSON, LABEL = "annotations/instances_train.json", "labels/train/a.txt"
 
 
 class Bad(NamedTuple):
-    """What makes bad data, and where what has to be found: the end of its file's path, line, and place."""
+    """What makes bad data, where what has to be found stands (the end of its path, line, place), and `data.name`."""
 
     build: Build
     file: str
     line: int | None = None
     place: str = ""
+    form: str = "auto"
 
 
 def coco_plus(group: str, **entry: Any) -> Build:
@@ -82,3 +83,12 @@ def half_outlined(content: dict[str, Any]) -> dict[str, Any]:
     (one,) = content["annotations"]
     both = [{**one, "segmentation": [[2, 2, 9, 2, 9, 9]]}, {**one, "image_id": 2}]
     return {**content, "images": [*content["images"], {"id": 2, "file_name": "b.png"}], "annotations": both}
+
+
+def table(root: Path, header: str, *rows: str) -> None:
+    """Write images and a table of them, its rows beside four good ones."""
+    for number, name in enumerate("abcdef"):
+        picture(root / f"{name}.png", colour=(number, 0, 0))
+    blank = "," * (header.count(",") - 1)
+    good = [f"{name}.png,{kind}{blank}" for name, kind in zip("cdef", ("cat", "dog") * 2, strict=True)]
+    text(root / "train.csv", "\n".join([header, *rows, *good]) + "\n")

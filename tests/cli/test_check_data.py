@@ -30,15 +30,15 @@ CASES = [
 ]
 
 
-def looked(root: Path, **more: Any) -> Report:
+def looked(root: Path, form: str = "auto", **more: Any) -> Report:
     """Return the report of a folder."""
-    return check_data(str(root), {"name": "auto", "root": str(root)}, **more)
+    return check_data(str(root), {"name": form, "root": str(root)}, **more)
 
 
 @pytest.mark.parametrize(("kind", "bad"), CASES)
 def test_every_kind_of_bad_data_is_found_where_it_stands(kind: str, bad: Bad, tmp_path: Path) -> None:
     bad.build(tmp_path / "data")
-    report = looked(tmp_path / "data")
+    report = looked(tmp_path / "data", bad.form)
     found = [one for one in report.findings if one.kind == kind]
     assert found, [one.text for one in report.findings]
     assert any(one.file.endswith(bad.file) for one in found), found

@@ -29,9 +29,10 @@ def test_who_collects_gets_all_in_order_and_the_reader_goes_on() -> None:
 
 
 def test_the_error_beyond_those_that_are_allowed_is_raised() -> None:
-    with collecting(1) as collected, pytest.raises(UserError, match="second"):
+    with collecting(1) as collected:
         refuse("image-empty", "a.png", "first")
-        refuse("image-empty", "b.png", "second")
+        with pytest.raises(UserError, match="second"):
+            refuse("image-empty", "b.png", "second")
     assert [one.what for one in collected.found] == ["first"]
 
 

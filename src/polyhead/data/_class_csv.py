@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from polyhead.data._album import Album, ClassName, Label, Photo, others
+from polyhead.data._album import Album
 from polyhead.data._coco_files import splits_of
 from polyhead.data._csv_columns import Asked, Target, check_named, targets_of
 from polyhead.data._csv_images import Pictures
@@ -14,7 +14,10 @@ from polyhead.data._csv_table import Row
 from polyhead.data._flaws import unlisted
 from polyhead.data._folders import must_exist
 from polyhead.data._left_out import left_out
-from polyhead.errors import UserError, nearest
+from polyhead.data._photos import ClassName, Label, Photo
+from polyhead.data._sound_files import others
+from polyhead.errors import nearest
+from polyhead.findings.collecting import has_room, leaving_out, refusal, refuse, remark
 from polyhead.loading.source import Split
 
 
@@ -50,15 +53,13 @@ def read(root: Path, asked: Asked = Asked()) -> Album:  # noqa: B008  # a tuple:
     found, unread = listings(root, asked, pictures)
     targets = targets_in(found, asked)
     if not targets:
-        raise UserError(
-            f"{found[0].table.file}: no column looks like classes or numbers; name some in data.class_columns,"
-            " data.tag_columns or data.value_columns"
-        )
+        cure = "name some in data.class_columns, data.tag_columns or data.value_columns"
+        raise refusal("labels-missing", found[0].table.file, "no column looks like classes or numbers", cure)
     mute = [one.table.file for one in found if not read_in(one, targets)]
     found = [one for one in found if one.table.file not in mute]
     readings = [reading_of(target, [row for one in found for row in one.table.rows]) for target in targets]
     entries, notes = once([entry for one in found for entry in entries_of(one, pictures, readings)])
-    check_classes(entries, [reading.target.name for reading in readings if reading.target.kind == "class"])
+    entries = of_known_classes(entries, [one.target.name for one in readings if one.target.kind == "class"])
     parts = splits_of([entry.path for entry in entries], None, root)
     photos = [Photo(entry.path, entry.split or part, entry.labels) for entry, part in zip(entries, parts, strict=True)]
     notes = [*said_of(found, targets), *notes]
@@ -90,22 +91,20 @@ def entries_of(one: Listing, pictures: Pictures, readings: Sequence[Reading]) ->
     """Yield the entries of a table; errors as `read`."""
     lost: list[tuple[Row, str]] = []
     for row in one.table.rows:
-        cell, split = row.cells[one.files], one.split_at(row)
-        found = pictures.named(cell, row.file.parent, split) if cell else []
-        if len(found) > 1:
-            raise UserError(
-                f"{row.place}: names {cell}, and it may be {found[0]} or {found[1]}; write the folder before it"
-            )
-        lost += [(row, cell)] if not found else []
-        labels = {reading.target.name: reading.label(row) for reading in readings}
-        known = {name: label for name, label in labels.items() if label is not None}
-        yield from (Entry(row, path, split, known) for path in found)
-    if lost:
-        row, cell = lost[0]
-        raise UserError(
-            f"{row.place}: names {cell or 'no image'}, and there is no such image in {pictures.root}{others(lost)}; add"
-            " it or delete the row"
-        )
+        with leaving_out():
+            cell, split = row.cells[one.files], one.split_at(row)
+            found = pictures.named(cell, row.file.parent, split) if cell else []
+            if len(found) > 1:
+                what = f"names {cell}, and it may be {found[0]} or {found[1]}"
+                raise refusal("image-unclear", row.file, what, "write the folder before it", line=row.line)
+            lost += [(row, cell)] if not found else []
+            labels = {reading.target.name: reading.label(row) for reading in readings}
+            known = {name: label for name, label in labels.items() if label is not None}
+            yield from (Entry(row, path, split, known) for path in found)
+    for row, cell in lost:
+        more = "" if has_room() else others(lost)
+        what = f"names {cell or 'no image'}, and there is no such image in {pictures.root}{more}"
+        refuse("image-missing", row.file, what, "add it or delete the row", line=row.line)
 
 
 def once(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
@@ -121,10 +120,11 @@ def once(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
         if known is entry:
             continue
         if (repr(known.labels), known.split) != (repr(entry.labels), entry.split):  # NaN is NaN in words alone
-            raise UserError(
-                f"{entry.row.place}: lists {entry.path} again, and otherwise than {known.row.place}; delete one of the"
-                " two rows"
-            )
+            what = f"lists {entry.path} again, and otherwise than {known.row.place}"
+            more: dict[str, Any] = {"line": entry.row.line, "image": str(entry.path)}
+            refuse("image-twice", entry.row.file, what, "delete one of the two rows", **more)
+            continue
+        remark("row-twice", entry.row.file, f"lists {entry.path.name} again: left out", line=entry.row.line)
         again.append((entry, known))
     if not again:
         return list(seen.values()), []
@@ -134,22 +134,24 @@ def once(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     ]
 
 
-def check_classes(entries: Sequence[Entry], targets: Sequence[str]) -> None:
-    """Check that train has every class, if there are rows of train.
+def of_known_classes(entries: Sequence[Entry], targets: Sequence[str]) -> list[Entry]:
+    """Return the entries of classes that train has; all of them if there are no rows of train.
 
     Raises:
-        UserError: If not; it names the row.
+        UserError: If there is another one; it names the row.
     """
+    strange: set[Path] = set()
     for target in targets:
         found = [(entry, entry.labels.get(target)) for entry in entries]
         said = [(entry, label.name) for entry, label in found if isinstance(label, ClassName)]
         known = {name for entry, name in said if entry.split == "train"}
         for entry, name in said:
             if known and name not in known and entry.split:
-                raise UserError(
-                    f"{entry.row.place}: train has no {target} {name!r}{nearest(name, known)}; add one to train, or"
-                    f" take it out of {entry.split}"
-                )
+                what = f"train has no {target} {name!r}{nearest(name, known)}"
+                cure = f"add one to train, or take it out of {entry.split}"
+                refuse("class-not-trained", entry.row.file, what, cure, line=entry.row.line)
+                strange.add(entry.path)
+    return [entry for entry in entries if entry.path not in strange]
 
 
 def said_of(found: Sequence[Listing], targets: Sequence[Target]) -> Iterator[str]:

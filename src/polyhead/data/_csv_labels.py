@@ -5,11 +5,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from polyhead.data._album import ClassName, Label
 from polyhead.data._csv_columns import BLANK, Target, cells, names_in, number_of
 from polyhead.data._csv_table import Row
+from polyhead.data._photos import ClassName, Label
 from polyhead.data._tags import Tags, Value
-from polyhead.errors import UserError
+from polyhead.findings.collecting import refusal
 
 WHOLE = re.compile(r"[+-]?[0-9]+(\.0*)?")
 """A whole number, also as tables with gaps spell it: 3.0."""
@@ -77,10 +77,9 @@ def read_number(row: Row, column: str) -> float:
     """
     number = number_of(row.cells.get(column, ""))
     if number is None:
-        raise UserError(
-            f"{row.place}: {column} is {row.cells[column]!r}, which is no number; mend it, or leave it blank where"
-            " nobody measured"
-        )
+        what = f"{column} is {row.cells[column]!r}, which is no number"
+        cure = "mend it, or leave it blank where nobody measured"
+        raise refusal("cell-value", row.file, what, cure, line=row.line)
     return number
 
 
@@ -92,8 +91,6 @@ def read_flag(row: Row, column: str) -> float:
     """
     number = number_of(row.cells.get(column, ""))
     if number is None or (number not in {0.0, 1.0} and not math.isnan(number)):
-        raise UserError(
-            f"{row.place}: {column} is {row.cells[column]!r}; it takes 1 (belongs to it), 0 (does not), or nothing"
-            " (unlabelled)"
-        )
+        cure = "it takes 1 (belongs to it), 0 (does not), or nothing (unlabelled)"
+        raise refusal("cell-value", row.file, f"{column} is {row.cells[column]!r}", cure, line=row.line)
     return number

@@ -10,6 +10,7 @@ from polyhead.data._csv_images import Pictures
 from polyhead.data._csv_table import TABLES, Row, Table, read_table
 from polyhead.data._folders import files_in, split_folders, split_in, split_of
 from polyhead.errors import UserError
+from polyhead.findings.collecting import leaving_out, refusal
 from polyhead.loading.source import SPLITS, Split
 
 FILES: Final = frozenset({"file", "filename", "filepath", "image", "img", "path", "picture", "photo"})
@@ -46,9 +47,8 @@ class Listing(NamedTuple):
         """
         cell = row.cells[self.parts] if self.parts else ""
         if cell and split_of(cell) is None:
-            raise UserError(
-                f"{row.place}: {self.parts} is {cell!r}; it takes train, val or test, or nothing for a share by content"
-            )
+            cure = "it takes train, val or test, or nothing for a share by content"
+            raise refusal("cell-value", row.file, f"{self.parts} is {cell!r}", cure, line=row.line)
         return split_of(cell) if cell else self.split
 
 
@@ -79,32 +79,33 @@ def listings(root: Path, asked: Asked, pictures: Pictures) -> tuple[list[Listing
             for.
     """
     files = table_files(root)
-    every = [listing_of(read_table(file), split, asked, pictures) for file, split in files]
+    every: list[Listing | None] = []
+    for file, split in files:
+        with leaving_out(whole=True):
+            every.append(listing_of(read_table(file), split, asked, pictures))
     found = [one for one in every if one]
     if not found:
-        raise UserError(f"{root}: {no_listing(files, asked)}")
+        raise refusal("labels-missing", root, *no_listing(files, asked))
     if len(found) > 1:
         named = [one for one in found if one.split]
         if not named:
-            raise UserError(
-                f"{found[0].table.file}: lists images, and so does {found[1].table.file.name}; name them after train,"
-                " val and test, or set data.root to one"
-            )
+            what = f"lists images, and so does {found[1].table.file.name}"
+            cure = "name them after train, val and test, or set data.root to one"
+            raise refusal("form-unclear", found[0].table.file, what, cure)
         found = sorted(named, key=lambda one: SPLITS.index(one.split or "train"))
     known = {one.table.file for one in found}
     return found, [file for file, _ in files if file not in known]
 
 
-def no_listing(files: Sequence[tuple[Path, Split | None]], asked: Asked) -> str:
-    """Return why no table lists images."""
+def no_listing(files: Sequence[tuple[Path, Split | None]], asked: Asked) -> tuple[str, str]:
+    """Return why no table lists images, and the cure."""
     if not files:
-        return "holds no .csv or .tsv file; put one there whose columns name images and their classes"
+        return "holds no .csv or .tsv file", "put one there whose columns name images and their classes"
+    name = files[0][0].name
     if asked.files:
-        return f"{files[0][0].name} has no column {asked.files!r} or no rows; set {COLUMNS} to the column of images"
-    return (
-        f"no column of {files[0][0].name} names images that are there; write paths as seen from it, or name the column"
-        f" in {COLUMNS}"
-    )
+        return f"{name} has no column {asked.files!r} or no rows", f"set {COLUMNS} to the column of images"
+    cure = f"write paths as seen from it, or name the column in {COLUMNS}"
+    return f"no column of {name} names images that are there", cure
 
 
 def listing_of(table: Table, split: Split | None, asked: Asked, pictures: Pictures) -> Listing | None:

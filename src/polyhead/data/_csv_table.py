@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from polyhead.data._folders import is_image
 from polyhead.data._text import read_text
-from polyhead.errors import UserError
+from polyhead.findings.collecting import refusal, refuse
 
 TABLES: Final = frozenset({".csv", ".tsv"})
 MARKS: Final = (",", "\t", ";")
@@ -67,16 +67,15 @@ def read_table(file: Path, *, lenient: bool = False) -> Table:
         return Table(file, (), [])
     start, first = lines[0]
     bare = any(map(is_image, first))
-    columns = named(f"{file}:{start}", [""] * len(first) if bare else first)
+    columns = named(file, start, [""] * len(first) if bare else first)
     if lenient:
         lines = [(line, cells) for line, cells in lines if len(cells) == len(columns)]
     for line, cells in lines:
         if len(cells) != len(columns):
-            raise UserError(
-                f"{file}:{line}: has {len(cells)} cells, and line {start} has {len(columns)}; mend it, and put cells"
-                f" with {mark!r} in them into quotes"
-            )
-    rows = [Row(file, line, dict(zip(columns, cells, strict=True))) for line, cells in lines[not bare :]]
+            what = f"has {len(cells)} cells, and line {start} has {len(columns)}"
+            refuse("label-columns", file, what, f"mend it, and put cells with {mark!r} in them into quotes", line=line)
+    whole = [(line, cells) for line, cells in lines[not bare :] if len(cells) == len(columns)]
+    rows = [Row(file, line, dict(zip(columns, cells, strict=True))) for line, cells in whole]
     return Table(file, columns, rows)
 
 
@@ -91,7 +90,7 @@ def cells_of(file: Path, text: str, mark: str) -> Iterator[tuple[int, list[str]]
                 yield line, stripped
             line = reader.line_num + 1
     except csv.Error as error:
-        raise UserError(f"{file}:{line}: is not read as a table ({error}); export it again") from None
+        raise refusal("table-broken", file, f"is not read as a table ({error})", "export it again", line=line) from None
 
 
 def mark_of(file: Path, text: str) -> str:
@@ -105,7 +104,7 @@ def mark_of(file: Path, text: str) -> str:
     return max(marks, key=head[0].count) if head else ","
 
 
-def named(place: str, header: Sequence[str]) -> tuple[str, ...]:
+def named(file: Path, line: int, header: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the columns, numbers for those without.
 
     Raises:
@@ -114,5 +113,5 @@ def named(place: str, header: Sequence[str]) -> tuple[str, ...]:
     columns = [name or f"column {number}" for number, name in enumerate(header, 1)]
     for name in columns:
         if columns.count(name) > 1:
-            raise UserError(f"{place}: has two columns {name!r}; rename or delete one")
+            raise refusal("table-broken", file, f"has two columns {name!r}", "rename or delete one", line=line)
     return tuple(columns)

@@ -16,6 +16,8 @@ KIND_OF = {
     ("file", "of another kind beside them"): "file-strange",
     ("folder", "of images without one of masks beside it"): "folder-strange",
     ("folder", "beside those of the splits"): "folder-strange",
+    ("table", "of no images"): "file-strange",
+    ("table", "without labels"): "file-strange",
     ("class folder", "without an image"): "class-unused",
 }
 """The kind of finding behind a word and what is said of it."""
