@@ -11,7 +11,7 @@ from small_data import (
     voc,
     yolo,
 )
-from spoilt import JSON, LABEL, Bad, coco_plus, copied, half_outlined, saved_again, sheet, table
+from spoilt import JSON, LABEL, Bad, coco_plus, copied, half_outlined, objects, saved_again, sheet, table
 
 ODD: dict[str, list[Bad]] = {
     "box-without-area": [
@@ -101,6 +101,9 @@ ODD: dict[str, list[Bad]] = {
     "image-tiny": [Bad(then(classes, lambda root: picture(root / "train/cat/0.png", size=(40, 9))), "cat/0.png")],
     "image-long": [Bad(then(classes, lambda root: picture(root / "train/cat/0.png", size=(200, 20))), "cat/0.png")],
     "image-blank": [Bad(classes, "train/cat/0.png")],
+    "mask-empty": [
+        Bad(then(objects, lambda root: picture(root / "train/a/masks/2.png", "L", 0, (64, 64))), "a/masks/2.png")
+    ],
     "mask-unlabelled": [
         Bad(then(masks, lambda root: picture(root / "train/masks/a.png", "L", 255)), "train/images/a.png")
     ],

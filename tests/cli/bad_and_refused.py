@@ -14,7 +14,7 @@ from small_data import (
     voc,
     yolo,
 )
-from spoilt import JSON, LABEL, Bad, coco_plus, coco_without, nothing, sheet, table, turned, xml
+from spoilt import JSON, LABEL, Bad, coco_plus, coco_without, nothing, objects, sheet, table, turned, xml
 
 REFUSED: dict[str, list[Bad]] = {
     "folder-missing": [Bad(nothing, "data")],
@@ -96,7 +96,10 @@ REFUSED: dict[str, list[Bad]] = {
     ],
     "class-count": [Bad(then(masks, lambda root: text(root / "classes.txt", "ground\n")), "data")],
     "class-not-trained": [Bad(then(classes, lambda root: picture(root / "val/dgo/0.png")), "val/dgo")],
-    "mask-size": [Bad(then(masks, lambda root: picture(root / "train/masks/a.png", "L", 1, (10, 16))), "masks/a.png")],
+    "mask-size": [
+        Bad(then(masks, lambda root: picture(root / "train/masks/a.png", "L", 1, (10, 16))), "masks/a.png"),
+        Bad(then(objects, lambda root: picture(root / "train/a/masks/1.png", "L", 1, (9, 9))), "a/masks/1.png"),
+    ],
     "mask-value": [Bad(then(masks, lambda root: picture(root / "train/masks/a.png", "L", 7)), "train/masks/a.png")],
     "mask-unreadable": [
         Bad(then(masks, lambda root: picture(root / "train/masks/a.png", "RGB", (9, 0, 0))), "masks/a.png")

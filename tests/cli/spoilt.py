@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
-from small_data import Build, classes, coco, detailed, picture, text, voc
+from small_data import SPLITS, Build, classes, coco, detailed, picture, text, voc
 
 JSON, LABEL = "annotations/instances_train.json", "labels/train/a.txt"
 
@@ -92,3 +92,11 @@ def table(root: Path, header: str, *rows: str) -> None:
     blank = "," * (header.count(",") - 1)
     good = [f"{name}.png,{kind}{blank}" for name, kind in zip("cdef", ("cat", "dog") * 2, strict=True)]
     text(root / "train.csv", "\n".join([header, *rows, *good]) + "\n")
+
+
+def objects(root: Path) -> None:
+    """Write a folder for each of four images, with a mask for its object."""
+    for split in SPLITS:
+        for name in "ab":
+            detailed(root / split / name / "images" / f"{name}.png")
+            picture(root / split / name / "masks" / "1.png", "L", 1, (64, 64))

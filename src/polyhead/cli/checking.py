@@ -1,12 +1,15 @@
-"""The verb check-data: what is data and what a recipe, and where what was found goes."""
+"""The verb `check-data`: what is data and what a recipe, and where what was found goes."""
 
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from polyhead import registry
 from polyhead.cli import output
+from polyhead.cli.verbs import Json, Overrides, say
 from polyhead.errors import UserError
 from polyhead.recipes import Resolved, find, resolve, resolve_data
 
@@ -15,6 +18,26 @@ if TYPE_CHECKING:  # torch is behind it
 
 YOLOS = re.compile(r"^(names|train|val)\s*:", re.MULTILINE)
 """What YOLO's data.yaml has, and no recipe."""
+
+
+def check_data(
+    what: Annotated[
+        str, typer.Argument(metavar="RECIPE|PATH", help="A recipe, whose data are meant, or the path of data.")
+    ],
+    overrides: Overrides = None,
+    *,
+    labels: Annotated[bool, typer.Option("--labels", help="Look at labels alone: no image is decoded.")] = False,
+    json: Json = None,
+) -> None:
+    """Say what is wrong with data, before they are trained on."""
+    resolved = data_of(what, overrides or [])
+    output.check_file(json, "--json")
+    say(resolved.notes)
+    from polyhead.checking.check import check_data as look
+
+    with output.stdout_kept(json == output.STDOUT):
+        found = look(what, resolved.recipe["data"], pixels=not labels)
+    report(found, json)
 
 
 def is_data(what: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from polyhead import ranks
-from polyhead.cli import checking, output, showing
+from polyhead.cli import output, showing
 from polyhead.errors import UserError
 from polyhead.recipes import Resolved, resolve
 from polyhead.running.folder import is_abandoned
@@ -123,27 +123,6 @@ def fit(
         begin = starting.start_from(start, labels) if start else None
         outcome = training.fit(resolved.recipe, resume or run, resumed=resume is not None, start=begin)
     _report(outcome, json)
-
-
-@app.command("check-data")
-def check_data(
-    what: Annotated[
-        str, typer.Argument(metavar="RECIPE|PATH", help="A recipe, whose data are meant, or the path of data.")
-    ],
-    overrides: Overrides = None,
-    *,
-    labels: Annotated[bool, typer.Option("--labels", help="Look at labels alone: no image is decoded.")] = False,
-    json: Json = None,
-) -> None:
-    """Say what is wrong with data, before they are trained on."""
-    resolved = checking.data_of(what, overrides or [])
-    output.check_file(json, "--json")
-    _say(resolved.notes)
-    from polyhead.checking.check import check_data as look
-
-    with output.stdout_kept(json == output.STDOUT):
-        found = look(what, resolved.recipe["data"], pixels=not labels)
-    checking.report(found, json)
 
 
 def _check_start(start: Path | None, labels: str | None, resume: Path | None) -> None:

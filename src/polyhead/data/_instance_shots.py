@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from polyhead.data._folders import files_below, split_folders, split_of, subfolders
 from polyhead.data._mask_folder import IMAGES, MASKS, SUFFIX, Pair, key, pairs, split_within
-from polyhead.errors import UserError
+from polyhead.findings.collecting import leaving_out, refusal
 from polyhead.loading.source import Split
 
 Own = tuple[Split | None, Path, Path | None]
@@ -47,11 +47,14 @@ def shots_of(root: Path) -> tuple[list[Shot], list[Path]]:
         UserError: If a folder of an image holds several.
     """
     own, both = list(own_folders(root)), list(filter(several, pairs(root)))
-    shots = [alone(*found) for found in own] if is_parted(own) or not both else []
+    shots: list[Shot] = []
+    for found in own if is_parted(own) or not both else ():
+        with leaving_out():
+            shots.append(alone(*found))
     lost: list[Path] = []
     for pair in both:
-        found, others = beside(pair)
-        shots += found
+        beside_them, others = beside(pair)
+        shots += beside_them
         lost += others
     return shots, lost
 
@@ -75,9 +78,8 @@ def alone(split: Split | None, images: Path, masks: Path | None) -> Shot:
     """
     found = files_below(images).images
     if len(found) != 1:
-        raise UserError(
-            f"{images}: holds {len(found)} images, and each image has a folder of its own with its masks; part them"
-        )
+        what = f"holds {len(found)} images, and each image has a folder of its own with its masks"
+        raise refusal("form-unclear", images, what, "part them")
     return Shot(found[0], files_below(masks).images if masks else None, split)
 
 

@@ -10,6 +10,9 @@ KIND_OF = {
     ("image", "in no list"): "image-unlisted",
     ("image", "in no class folder"): "image-unlisted",
     ("image", "without a mask"): "image-unlabelled",
+    ("image", "without masks"): "image-unlabelled",
+    ("image", "in splits without masks"): "image-unlisted",
+    ("mask", "without an object"): "mask-empty",
     ("mask", "without an image"): "label-orphan",
     ("file", "of another kind in JPEGImages"): "file-strange",
     ("file", "of another kind in class folders"): "file-strange",
@@ -20,7 +23,7 @@ KIND_OF = {
     ("table", "without labels"): "file-strange",
     ("class folder", "without an image"): "class-unused",
 }
-"""The kind of finding behind a word and what is said of it."""
+"""The kind of finding behind a word and what is said of it; of others it is "file-strange"."""
 
 
 def left_out(root: Path, kinds: Sequence[tuple[Sequence[Path], str, str]]) -> list[str]:
@@ -33,7 +36,8 @@ def left_out(root: Path, kinds: Sequence[tuple[Sequence[Path], str, str]]) -> li
     for paths, word, what in kinds:
         for path in paths if is_heard() else ():
             shown = str(path) if word == "image" else ""
-            remark(KIND_OF[word, what.partition(":")[0]], path, f"is a {word} {what}", image=shown)
+            kind = KIND_OF.get((word, what.partition(":")[0]), "file-strange")
+            remark(kind, path, f"is a {word} {what}", image=shown)
     return [
         f"{root}: {counted(found, word)} {what} ({first([str(path.relative_to(root)) for path in found])})"
         for found, word, what in kinds

@@ -94,6 +94,7 @@ WARNINGS: Final = {
     "image-long": "a side of an image is 10 times the other",
     "image-blank": "an image is of one colour throughout",
     "image-odd": "an image decodes with a complaint",
+    "mask-empty": "the mask of one object shows none: left out",
     "mask-unlabelled": "a mask has no labelled pixel",
     "copy-across-splits": "an image is in two splits: what is measured was learned",
     "copy-alike-across-splits": "nearly one image is in two splits",
