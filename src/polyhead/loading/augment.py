@@ -13,6 +13,7 @@ from torchvision.transforms import v2
 
 from polyhead.errors import UserError, choices, nearest, unknown
 from polyhead.loading.colours import ColorJitter
+from polyhead.loading.crops import CenterCrop
 from polyhead.loading.letterbox import GREY, LEAST, OUTSIDE, letterbox_item
 from polyhead.loading.mosaic import Mosaic
 from polyhead.loading.source import Augmentations, Item
@@ -33,7 +34,7 @@ def catalogue() -> dict[str, Any]:
     """Return every augmentation by name, such as `random_affine`."""
     members = {name: member for name, member in vars(v2).items() if name not in UNFIT.split()}
     theirs = {snake(n): m for n, m in members.items() if isinstance(m, type) and issubclass(m, v2.Transform)}
-    return theirs | {"color_jitter": ColorJitter, "mosaic": Mosaic}
+    return theirs | {"center_crop": CenterCrop, "color_jitter": ColorJitter, "mosaic": Mosaic}
 
 
 def snake(name: str) -> str:
