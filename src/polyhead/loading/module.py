@@ -13,6 +13,7 @@ from polyhead import ranks
 from polyhead.contracts import Batch, Interpolation
 from polyhead.cores import cores
 from polyhead.errors import UserError, unknown
+from polyhead.findings.finding import Finding
 from polyhead.loading.augment import Augment, chosen
 from polyhead.loading.batches import Batches, never, varied
 from polyhead.loading.cache import Cache, cache_for
@@ -52,7 +53,11 @@ class DataModule(LightningDataModule):
         cache: Where decoded and scaled images stay for later epochs: "ram" of each process, up to 1 GB; "disk", shared
             by all processes and later runs, in `POLYHEAD_CACHE` or ~/.cache/polyhead; "auto" for the first where that
             holds all and no workers read; or "none".
+        allow_bad: How many errors in labels a run leaves out, >= 0; at one more it is refused.
         seed: Order and augmentation of an epoch are functions of it, >= 0.
+
+    Attributes:
+        findings: What was found when the source was read, where somebody listened.
 
     Raises:
         UserError: If a target, an augmentation or a value is not to be had; it names the choices.
@@ -72,6 +77,7 @@ class DataModule(LightningDataModule):
         plain_end: float = 0.1,
         interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
         cache: Literal["none", "ram", "disk", "auto"] = "ram",
+        allow_bad: int = 0,
         seed: int = 0,
     ) -> None:
         super().__init__()
@@ -82,6 +88,8 @@ class DataModule(LightningDataModule):
         self.batch = 16 if batch == "auto" else batch
         for option, value, least in (("size", min(pair(size)), 1), ("batch", self.batch, 1), ("seed", seed, 0)):
             at_least(option, value, least)
+        self.allow_bad: Final = at_least("allow_bad", allow_bad, 0)
+        self.findings: Sequence[Finding] = ()
         self.source: Final = source
         self.names: Final = tuple(targets) or tuple(offered)
         self.size: Final = pair(size)

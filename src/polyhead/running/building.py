@@ -10,7 +10,8 @@ import torch
 from polyhead.contracts import Head
 from polyhead.errors import UserError
 from polyhead.model import target_of
-from polyhead.recipes.build import build, build_data
+from polyhead.recipes.build import build
+from polyhead.running.reading import read_data
 
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
@@ -22,7 +23,7 @@ WHOLE = (CLASS, NUMBERS)
 
 def load_data(recipe: dict[str, Any]) -> "DataModule":
     """Return the data of a recipe, loading the targets that its heads learn, and say what was found and left out."""
-    data = build_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())), recipe["seed"])
+    data = read_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())), recipe["seed"])
     for note in data.source.notes():
         logging.getLogger("polyhead").warning(note)
     return data

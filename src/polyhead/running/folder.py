@@ -14,7 +14,7 @@ from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
 from polyhead.recipes.text import write
 
-OURS = ("recipe.yaml", "environment.json", "metrics.csv", "hparams.yaml", "checkpoints")
+OURS = ("recipe.yaml", "environment.json", "data.json", "metrics.csv", "hparams.yaml", "checkpoints")
 EVENTS = "events.out.tfevents."
 LIBRARIES = ("polyhead", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "timm")
 

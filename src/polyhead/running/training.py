@@ -36,6 +36,7 @@ from polyhead.running.continuation import LAST, Continuation
 from polyhead.running.folder import close_run, new_run, open_run, reopen_run
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
+from polyhead.running.reading import write_findings
 from polyhead.running.starting import Start, agreed, prove_still, take_weights
 from polyhead.running.stopwatch import Stopwatch
 from polyhead.running.trainer import make_trainer, quiet
@@ -94,6 +95,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     trainer = make_trainer(recipe, run, callbacks, step=step, unread=unread)
     if not resumed and ranks.first():
         open_run(run, lasting(recipe), data.source.fingerprint(), start.path if start else None)
+        write_findings(run, data)
     train(trainer, task, data, run, last if resumed else None)
     run = Path(trainer.strategy.broadcast(str(run)))
     if continuation.stopped:
