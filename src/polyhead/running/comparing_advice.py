@@ -60,7 +60,8 @@ def advice(heads: Mapping[str, Scores], costs: Mapping[str, Expense]) -> list[st
     ]
     if not learned:
         return idle
-    return [verdict(learned, costs), *remarks(learned), *idle, on_frozen(learned)]
+    who = "every other head" if idle else "every head"
+    return [*idle, verdict(learned, costs, who), *remarks(learned), on_frozen(learned)]
 
 
 def share(some: Sequence[float], alone: Sequence[float]) -> float:
@@ -93,20 +94,20 @@ def shares(costs: Mapping[str, Expense]) -> tuple[float, float]:
     return forward, fmean(together.seconds) / sum(fmean(cost.seconds) for cost in alone)
 
 
-def verdict(heads: Mapping[str, Scores], costs: Mapping[str, Expense]) -> str:
-    """Return whether to train heads together, by what that costs and what they lose."""
+def verdict(heads: Mapping[str, Scores], costs: Mapping[str, Expense], who: str = "every head") -> str:
+    """Return whether to train heads together, by what that costs and what they lose; `who` is all of them in words."""
     (forward, training), alone = shares(costs), sum(name.startswith("alone-") for name in costs)
     cost = f"Together costs {forward:.2f} of the {alone} alone in a forward and {training:.2f} in training"
     lost = [name for name, scores in heads.items() if is_lost(scores)]
     if len(lost) == len(heads):
-        return f"{cost}, and every head loses by it: take more steps or a larger backbone, or train them apart."
+        return f"{cost}, and {who} loses by it: take more steps or a larger backbone, or train them apart."
     if lost:
         return f"{cost}, but not every head gets along with the others."
     if min(forward, training) >= 1:
         return f"{cost}, so nothing is saved: train them apart."
     if any(is_lower(scores) for scores in heads.values()):
         return f"{cost}, and no head loses more than its seeds differ by: train them together."
-    return f"{cost}, and every head keeps {percent(KEPT)} or more of its metric: train them together."
+    return f"{cost}, and {who} keeps {percent(KEPT)} or more of its metric: train them together."
 
 
 def remarks(heads: Mapping[str, Scores]) -> list[str]:
