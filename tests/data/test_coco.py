@@ -29,6 +29,18 @@ def test_boxes_are_corners_and_classes_come_in_the_order_of_their_ids_with_gaps(
     assert found["labels"].tolist() == [1, 0]
 
 
+def test_ids_of_images_are_sparse_and_in_no_order_and_files_lie_in_folders(tmp_path: Path) -> None:
+    for name in ("x/a.png", "y/deep/a.png"):
+        picture(tmp_path / "images" / name)
+    images = [listed(900_001, "y/deep/a.png"), listed(3, "x/a.png")]
+    things = [thing(3, 1, [0, 0, 2, 2]), thing(900_001, 2, [2, 1, 4, 3]), thing(3, 2, [1, 1, 5, 5])]
+    source = data(tmp_path, sheet(images, things, cat=1, dog=2))
+    found = {source.name("train", i): source.targets("train", i)["boxes"] for i in range(2)}
+    first, second = (found[str(tmp_path / "images" / name)] for name in ("x/a.png", "y/deep/a.png"))
+    assert (first["boxes"].tolist(), first["labels"].tolist()) == ([[0, 0, 2, 2], [1, 1, 6, 6]], [0, 1])
+    assert (second["boxes"].tolist(), second["labels"].tolist()) == ([[2, 1, 6, 4]], [1])
+
+
 def test_an_image_without_annotations_shows_no_object(tmp_path: Path) -> None:
     content = sheet([listed(1, "a.png"), listed(2, "b.png")], [thing(2, 1, [2, 1, 4, 3], segmentation=[SQUARE])], cat=1)
     source = data(tmp_path, content)

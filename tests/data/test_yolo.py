@@ -1,12 +1,14 @@
 """Data in the form of YOLO: boxes and polygons, a text file for each image."""
 
 import json
+import math
 import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from faster_coco_eval.core import mask as coco
 from yolo_folders import BOX, EACH, FOLDERS, POLYGON, configured, data, named, picture, write
 
 from polyhead.data._yolo import fits
@@ -33,6 +35,19 @@ def test_polygons_give_the_box_around_them_and_a_mask(tmp_path: Path) -> None:
     by_hand = torch.zeros(10, 20, dtype=torch.uint8)
     by_hand[1:4, 2:6] = 2
     assert torch.equal(found["mask"], by_hand)
+
+
+def test_a_polygon_of_three_corners_or_of_many_is_one_and_its_pixels_are_cocos(tmp_path: Path) -> None:
+    circle = [(10 + 6 * math.cos(turn / 8), 5 + 4 * math.sin(turn / 8)) for turn in range(50)]
+    for number, corners in enumerate(([(2, 1), (18, 2), (7, 9)], circle)):
+        line = " ".join(f"{x / 20:.6f} {y / 10:.6f}" for x, y in corners)
+        found = data(tmp_path / str(number), f"0 {line}").targets("train", 0)
+        flat = [value for corner in corners for value in corner]
+        theirs = torch.from_numpy(coco.decode(coco.frPyObjects([flat], 10, 20))[..., 0])
+        assert 40 < theirs.sum() < 100
+        assert torch.equal(found["instances"]["masks"][0].as_subclass(torch.Tensor), theirs)
+        around = [min(flat[::2]), min(flat[1::2]), max(flat[::2]), max(flat[1::2])]
+        assert found["boxes"]["boxes"].flatten().tolist() == pytest.approx(around, abs=1e-4)
 
 
 def test_an_image_with_boxes_among_its_polygons_has_no_mask(tmp_path: Path) -> None:
