@@ -11,6 +11,7 @@ from small_data import (
     Build,
     classes,
     coco,
+    coco_with,
     masks,
     voc,
     yolo,
@@ -124,3 +125,13 @@ def test_the_two_boxes_without_area_of_bccd_are_found_by_line() -> None:
     places = [(Path(one.file).name, one.line, one.place) for one in report.findings if one.kind == "box-without-area"]
     assert places == [("BloodImage_00343.xml", 50, "object 4"), ("BloodImage_00338.xml", 158, "object 13")]
     assert report.counts["boxes"]["RBC"] == {"train": 2381, "val": 967, "test": 805}
+
+
+def test_a_page_and_a_list_are_written_beside_each_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    coco_with("annotations", bbox=[2, 2, 1, 9])(tmp_path / "data")
+    command = ["check-data", str(tmp_path / "data"), "--html", str(tmp_path / "a.html"), "--json", "-"]
+    assert main(command) == 0
+    assert json.loads(capsys.readouterr().out)["levels"]["error"] == 0
+    assert "data:image/jpeg;base64," in (tmp_path / "a.html").read_text()
+    assert main([*command[:2], "--html", "-", "--json", "-"]) == 2
+    assert "stdout takes one of them" in capsys.readouterr().err

@@ -28,16 +28,30 @@ def check_data(
     *,
     labels: Annotated[bool, typer.Option("--labels", help="Look at labels alone: no image is decoded.")] = False,
     json: Json = None,
+    html: Annotated[
+        str | None, typer.Option("--html", metavar="FILE|-", help="Write a page with pictures; - is stdout.")
+    ] = None,
 ) -> None:
     """Say what is wrong with data, before they are trained on."""
     resolved = data_of(what, overrides or [])
-    output.check_file(json, "--json")
+    for option, place in (("--json", json), ("--html", html)):
+        output.check_file(place, option)
+    if json == html == output.STDOUT:
+        raise UserError("--json - and --html -: stdout takes one of them; name a file for the other")
     say(resolved.notes)
     from polyhead.checking.check import check_data as look
 
-    with output.stdout_kept(json == output.STDOUT):
+    kept = output.STDOUT in {json, html}
+    with output.stdout_kept(kept):
         found = look(what, resolved.recipe["data"], pixels=not labels)
-    report(found, json)
+    show(found, kept)
+    if json:
+        output.write_json(found.plain(), json)
+    if html:
+        from polyhead.checking.page import page
+
+        output.write(page(found), html)
+    refuse_errors(found, "" if json else "; --json FILE lists all")
 
 
 def is_data(what: str) -> bool:
@@ -60,18 +74,15 @@ def data_of(what: str, overrides: list[str]) -> Resolved:
     return resolve_data(what, overrides) if is_data(what) else resolve(what, overrides)
 
 
-def report(found: "Report", json: str | None) -> None:
-    """Print what was found, and write it as JSON where that is asked for.
-
-    Raises:
-        UserError: If there are errors; it says how many.
-    """
+def show(found: "Report", to_stderr: bool) -> None:
+    """Print what was found."""
     from polyhead.checking.words import told
 
-    (sys.stderr if json == output.STDOUT else sys.stdout).write(told(found, output.columns) + "\n")
-    if json:
-        output.write_json(found.plain(), json)
+    (sys.stderr if to_stderr else sys.stdout).write(told(found, output.columns) + "\n")
+
+
+def refuse_errors(found: "Report", more: str) -> None:
+    """Raise a UserError where there are errors; it says how many, and `more`."""
     if errors := found.of("error"):
         some = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        more = "" if json else "; --json FILE lists all"
         raise UserError(f"{found.what}: {some} in the data{more}")
