@@ -27,22 +27,29 @@ def check_data(what: str, node: Mapping[str, Any], pixels: bool = True) -> Repor
     Raises:
         UserError: If an option does not fit; whatever is wrong with the data themselves is in the report.
     """
-    begin = time.perf_counter()
+    start = time.perf_counter()
     with collecting() as collected:
         source = read(node, collected)
-    seconds = {"labels": round(time.perf_counter() - begin, 3)}
+    seconds = {"labels": since(start)}
     seen: list[Look] = []
     if source and pixels:
         begin = time.perf_counter()
         seen = list(looks(source))
         collected.found.extend(one for look in seen for one in look.findings)
         collected.found.extend(copies(seen))
-        seconds["pixels"] = round(time.perf_counter() - begin, 3)
+        seconds["pixels"] = since(begin)
     images: dict[str, int] = {split: source.size(split) if source else 0 for split in SPLITS}
     sizes = Counter(f"{look.size[1]} x {look.size[0]}" for look in seen if look.size)
     counts = counted(source, seen) if source else {}
     notes = source.notes() if source else []
-    return Report(what, with_lines(ordered(collected.found)), images, counts, dict(sizes.most_common()), notes, seconds)
+    findings = with_lines(ordered(collected.found))
+    seconds["whole"] = since(start)
+    return Report(what, findings, images, counts, dict(sizes.most_common()), notes, seconds)
+
+
+def since(start: float) -> float:
+    """Return the seconds from a moment on."""
+    return round(time.perf_counter() - start, 3)
 
 
 def read(node: Mapping[str, Any], collected: Collected) -> Source | None:

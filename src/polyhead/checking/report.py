@@ -21,7 +21,7 @@ class Report(NamedTuple):
         counts: How often each class is in each split.
         sizes: How many images have a size, "640 x 480" (W x H), the commonest first; empty where no pixels were read.
         notes: What the source says of itself.
-        seconds: How long the labels took, and the pixels where these were read.
+        seconds: How long the labels took, the pixels where these were read, and the whole.
     """
 
     what: str

@@ -2,8 +2,9 @@
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from polyhead.recipes import Resolved, find, resolve, resolve_data
 
 if TYPE_CHECKING:  # torch is behind it
     from polyhead.checking.report import Report
+    from polyhead.findings.finding import Finding
 
 YOLOS = re.compile(r"^(names|train|val)\s*:", re.MULTILINE)
 """What YOLO's data.yaml has, and no recipe."""
@@ -31,11 +33,13 @@ def check_data(
     html: Annotated[
         str | None, typer.Option("--html", metavar="FILE|-", help="Write a page with pictures; - is stdout.")
     ] = None,
+    fix: Annotated[Path | None, typer.Option("--fix", metavar="OUT", help="Write a corrected copy into OUT.")] = None,
 ) -> None:
     """Say what is wrong with data, before they are trained on."""
     resolved = data_of(what, overrides or [])
     for option, place in (("--json", json), ("--html", html)):
         output.check_file(place, option)
+    output.check_folder(fix, "--fix", empty=True)
     if json == html == output.STDOUT:
         raise UserError("--json - and --html -: stdout takes one of them; name a file for the other")
     say(resolved.notes)
@@ -51,7 +55,10 @@ def check_data(
         from polyhead.checking.page import page
 
         output.write(page(found), html)
-    refuse_errors(found, "" if json else "; --json FILE lists all")
+    if fix:
+        mend(found, resolved.recipe["data"], fix, kept)
+    else:
+        refuse_errors(what, found.findings, "" if json else "; --json FILE lists all")
 
 
 def is_data(what: str) -> bool:
@@ -81,8 +88,22 @@ def show(found: "Report", to_stderr: bool) -> None:
     (sys.stderr if to_stderr else sys.stdout).write(told(found, output.columns) + "\n")
 
 
-def refuse_errors(found: "Report", more: str) -> None:
+def mend(found: "Report", node: dict[str, Any], out: Path, to_stderr: bool) -> None:
+    """Write a corrected copy, and say what was done.
+
+    Raises:
+        UserError: If there are errors left in it; it says how many.
+    """
+    from polyhead.checking.mending import mend_all
+
+    mended = mend_all(found.findings, node, out)
+    said = f"{out}: {len(mended.fixes)} mended, {len(mended.left)} left; fixes.json in it lists them\n"
+    (sys.stderr if to_stderr else sys.stdout).write(said)
+    refuse_errors(str(out), mended.left, "; fixes.json lists them under `left`")
+
+
+def refuse_errors(what: str, findings: Sequence["Finding"], more: str) -> None:
     """Raise a UserError where there are errors; it says how many, and `more`."""
-    if errors := found.of("error"):
-        some = "1 error" if len(errors) == 1 else f"{len(errors)} errors"
-        raise UserError(f"{found.what}: {some} in the data{more}")
+    if errors := sum(one.level == "error" for one in findings):
+        some = "1 error" if errors == 1 else f"{errors} errors"
+        raise UserError(f"{what}: {some} in the data{more}")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from polyhead.data._album import Album
 from polyhead.data._coco_files import OWN, PLACES, image_folders, is_coco, json_files, located, sheets_of, splits_of
 from polyhead.data._coco_json import Annotation, Runs, Sheet, read_sheet
-from polyhead.data._flaws import CROWD, SHORT, Flaws, boxes_within, counted, first, unlisted, unused
+from polyhead.data._flaws import CROWD, SHORT, Flaws, boxes_within, counted, first, fitted, unlisted, unused
 from polyhead.data._folders import must_exist
 from polyhead.data._instances import instances_within
 from polyhead.data._odd_boxes import strays
@@ -176,14 +176,16 @@ def labels_of(sheet: Sheet, objects: Objects, path: Path, size: Size, flaws: Fla
         labels["mask"] = Regions(regions, origin)
         labels["instances"] = instances_within(list(zip(corners, regions, strict=True)), size, origin)
         if is_heard():
-            look_at_outlines(sheet, corners, regions, path)
+            look_at_outlines(sheet, corners, regions, path, size)
     return labels
 
 
-def look_at_outlines(sheet: Sheet, corners: Sequence[Corners], regions: Sequence[Region], path: Path) -> None:
-    """Remark boxes that are not around their polygons."""
+def look_at_outlines(
+    sheet: Sheet, corners: Sequence[Corners], regions: Sequence[Region], path: Path, size: Size
+) -> None:
+    """Remark boxes in an image of `size` that are not around their polygons."""
     for box, region in zip(corners, regions, strict=True):
-        if region.name is not None and strays(box, region.shape):
+        if region.name is not None and fitted(box, size)[0] and strays(box, region.shape):
             place = f"annotations[{region.number}]"
             what = f"{place}: the box of {region.name!r} is not around its outline"
             remark("box-off-outline", sheet.file, what, "mend either", place=place, image=str(path), box=box)

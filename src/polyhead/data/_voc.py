@@ -11,7 +11,7 @@ from polyhead.data._left_out import left_out
 from polyhead.data._photos import Photo
 from polyhead.data._sizes import check_size, read_sizes
 from polyhead.data._text import read_lines
-from polyhead.findings.collecting import leaving_out, refusal, refuse
+from polyhead.findings.collecting import is_heard, leaving_out, refusal, refuse, remark
 from polyhead.findings.finding import Corners
 from polyhead.loading.source import SPLITS, Split
 
@@ -50,10 +50,19 @@ def read(root: Path) -> Album:
             photos.append(Photo(path, split, {TARGET: boxes}, size))
     if not names:
         raise refusal("labels-missing", root, "no listed image has an object", f"check {LISTS} and {ANNOTATIONS}")
+    look_for_orphans(root, images)
     known = {path for _, path in listed}
     unlisted = [path for path in images if path not in known]
     kinds = [(unlisted, "image", "in no list: left out"), (others, "file", "of another kind in JPEGImages: left out")]
     return Album(photos, {TARGET: tuple(sorted(names))}, [*flaws.lines(), *left_out(root, kinds)])
+
+
+def look_for_orphans(root: Path, images: list[Path]) -> None:
+    """Remark annotations of no image, where somebody listens."""
+    stems = {path.stem for path in images}
+    for path in files_in(root / ANNOTATIONS).others if is_heard() else ():
+        if path.suffix.lower() == ".xml" and path.stem not in stems:
+            remark("label-orphan", path, "is of no image: left out", "add the image or delete it")
 
 
 def read_lists(root: Path) -> dict[Split, dict[int, str]]:

@@ -1,0 +1,176 @@
+"""A corrected copy of data: what can be mended without a guess is, and the rest is listed.
+
+The copy is looked at again after each round of corrections, since these bring up others: an image that is left out
+leaves an entry that lists it, and this its objects.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from polyhead.checking.check import check_data
+from polyhead.checking.editing import Do, Edit, Key, editor_of
+from polyhead.errors import UserError
+from polyhead.files import json_text, write_text
+from polyhead.findings.finding import Finding
+from polyhead.loading.images import image_size
+
+LEAVE: Final = frozenset(
+    {"image-dead-link", "image-empty", "image-unreadable", "label-orphan", "link-dead", "mask-empty"}
+)
+"""Kinds of findings whose file is left out of the copy."""
+DOES: Final[dict[str, Do]] = {
+    "box-without-area": "remove",
+    "box-outside": "remove",
+    "box-twice": "remove",
+    "box-sticks-out": "cut",
+    "image-id-unknown": "remove",
+    "image-missing": "remove",
+    "outline-short": "shorten",
+    "row-twice": "remove",
+}
+"""What is done to the entry that a finding is of, by its kind."""
+OF_PIXELS: Final = frozenset(
+    {
+        "copy-across-splits",
+        "copy-alike-across-splits",
+        "copy-within-split",
+        "image-blank",
+        "image-huge",
+        "image-long",
+        "image-odd",
+        "image-tiny",
+        "image-values",
+        "mask-unlabelled",
+    }
+)
+"""Kinds that no look at labels finds again."""
+ROUNDS: Final = 5
+SAYS: Final[dict[str, str]] = {"remove": "removed", "cut": "cut at the image", "shorten": "short polygons left out"}
+
+
+class Fix(NamedTuple):
+    """A finding of the copy, by its path there, and what was done about it."""
+
+    found: Finding
+    did: str
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as plain data."""
+        return {"did": self.did, **self.found.plain()}
+
+
+class Mended(NamedTuple):
+    """What became of a corrected copy.
+
+    Attributes:
+        fixes: What was done.
+        left: What is still wrong with it.
+    """
+
+    fixes: list[Fix]
+    left: list[Finding]
+
+
+def mend(findings: Sequence[Finding], node: Mapping[str, Any], out: Path) -> Mended:
+    """Write a corrected copy of data into a folder.
+
+    Args:
+        findings: What is wrong with them.
+        node: Their node `data`, of files below one root.
+        out: The folder, new or empty.
+
+    Raises:
+        UserError: If the data are no files below a root, or `out` lies among them.
+    """
+    home, root = homes(node, out)
+    shutil.copytree(home, out, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+    there = {**node, "root": str(root)}
+    found = [moved(one, home, out) for one in findings]
+    fixes: list[Fix] = []
+    for _ in range(ROUNDS):
+        done = corrected(found, out)
+        fixes += done
+        again = check_data(str(out), there, pixels=False).findings
+        if not done:
+            break
+        found = list(again)
+    seen = [moved(one, home, out) for one in findings if one.kind in OF_PIXELS]
+    return Mended(fixes, [*again, *(one for one in seen if Path(one.file).exists())])
+
+
+def homes(node: Mapping[str, Any], out: Path) -> tuple[Path, Path]:
+    """Return the folder of all files of some data, and what stands in the copy for their root; errors as `mend`."""
+    if not node.get("root"):
+        raise UserError(f"--fix {out}: {node.get('name')} has no root of its own, and its files cannot be copied")
+    root = Path(node["root"]).expanduser()
+    home = root if root.is_dir() else root.parent.parent if root.parent.name == "annotations" else root.parent
+    full, target = home.resolve(), out.resolve()
+    if target.is_relative_to(full) or full.is_relative_to(target):
+        raise UserError(f"--fix {out}: it lies with the data in {home}; choose a folder elsewhere")
+    return home, out / root.relative_to(home)
+
+
+def moved(found: Finding, home: Path, out: Path) -> Finding:
+    """Return a finding with the paths that its files have in the copy."""
+    file, image = (
+        str(out / path.relative_to(home)) if path.is_relative_to(home) else str(path)
+        for path in (Path(found.file), Path(found.image))
+    )
+    return found._replace(file=file, image=image if found.image else "")
+
+
+def corrected(found: Sequence[Finding], out: Path) -> list[Fix]:
+    """Do to the copy what can be done about some findings, and return that."""
+    mine = [one for one in found if Path(one.file).is_relative_to(out)]
+    fixes: list[Fix] = []
+    for one in mine:
+        if one.kind in LEAVE and not Path(one.file).is_dir():
+            Path(one.file).unlink(missing_ok=True)
+            fixes.append(Fix(one, "left out"))
+    by_file: dict[str, list[Finding]] = {}
+    for one in mine:
+        if one.kind in DOES and (one.place or one.line):
+            by_file.setdefault(one.file, []).append(one)
+    for file, those in by_file.items():
+        fixes += edited(Path(file), those)
+    return fixes
+
+
+def edited(file: Path, found: Sequence[Finding]) -> list[Fix]:
+    """Edit a file of the copy, and return what was done; nothing where it cannot be."""
+    edits: dict[Key, Edit] = {}
+    for one in found:
+        key, do = one.place or one.line or 0, DOES[one.kind]
+        if key not in edits or do == "remove":
+            edits[key] = Edit(do, size_of(one) if do == "cut" else (0, 0))
+    try:
+        text = file.read_bytes().decode()
+        after = editor_of(file.suffix)(text, edits)
+    except (ValueError, LookupError, TypeError, OSError):
+        return []
+    if after == text:
+        return []
+    file.write_bytes(after.encode())
+    return [Fix(one, SAYS[DOES[one.kind]]) for one in found]
+
+
+def size_of(found: Finding) -> tuple[int, int]:
+    """Return H, W of the image of a finding."""
+    return image_size(found.image)
+
+
+def mend_all(findings: Sequence[Finding], node: Mapping[str, Any], out: Path) -> Mended:
+    """Write a corrected copy of data, of several sources each in a folder of its name, and fixes.json; as `mend`."""
+    parts: Mapping[str, Any] = node.get("sources") or {"": node}
+    for name, one in parts.items():
+        homes(one, out / name)
+    mended = Mended([], [])
+    for name, one in parts.items():
+        fixes, left = mend([each for each in findings if each.source == name], one, out / name)
+        mended.fixes.extend(fix._replace(found=fix.found._replace(source=name)) for fix in fixes)
+        mended.left.extend(each._replace(source=name) for each in left)
+    kept = {"fixed": [fix.plain() for fix in mended.fixes], "left": [one.plain() for one in mended.left]}
+    write_text(json_text(kept), out / "fixes.json")
+    return mended

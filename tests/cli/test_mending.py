@@ -1,0 +1,143 @@
+"""Corrected copies: what is mended, what is left, and that the original is as it was."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from small_data import BOX, Build, classes, coco, coco_with, cut, detailed, masks, picture, text, then, voc, yolo
+from spoilt import coco_plus, copied, objects, table
+
+from polyhead.checking.check import check_data
+from polyhead.cli.entry import main
+
+JSON, LABEL = "annotations/instances_train.json", "labels/train/a.txt"
+MENDED: dict[str, Build] = {
+    "image-dead-link": then(classes, lambda root: (root / "train/cat/9.png").symlink_to("nowhere.png")),
+    "image-empty": then(classes, lambda root: (root / "train/cat/0.png").write_bytes(b"")),
+    "image-unreadable": then(classes, lambda root: cut(root / "train/cat/0.png")),
+    "label-orphan": then(yolo, lambda root: text(root / "labels/train/z.txt", "")),
+    "mask-empty": then(objects, lambda root: picture(root / "train/a/masks/2.png", "L", 0, (64, 64))),
+    "link-dead": then(classes, lambda root: (root / "more").symlink_to("nowhere")),
+    "box-without-area": coco_plus("annotations", bbox=[5, 5, 0, 4]),
+    "box-outside": lambda root: yolo(root, "0 .5 .5 .4 .4\n0 1.4 .5 .2 .2"),
+    "box-twice": lambda root: yolo(root, "0 .5 .5 .4 .4\n0 .5 .5 .4 .4"),
+    "box-sticks-out": coco_with("annotations", bbox=[15, 2, 15, 5]),
+    "image-id-unknown": coco_plus("annotations", image_id=7),
+    "image-missing": coco_plus("images", id=2, file_name="gone.png"),
+    "outline-short": coco_with("annotations", segmentation=[[2, 2, 9, 9], [2, 2, 10, 2, 10, 10, 2, 10]]),
+    "row-twice": lambda root: table(root, "file,class", "a.png,cat", "b.png,dog", "a.png,cat"),
+}
+"""By the kind that must be gone from the copy, data that have it."""
+
+
+def digests(root: Path) -> dict[str, str]:
+    """Return what is in each file of a folder."""
+    files = [path for path in root.rglob("*") if path.is_file()]
+    return {str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def mended(root: Path, out: Path) -> tuple[int, dict[str, list[dict[str, object]]]]:
+    """Return the exit code, and what the copy says was done."""
+    code = main(["check-data", str(root), "--fix", str(out)])
+    return code, json.loads((out / "fixes.json").read_text())
+
+
+@pytest.mark.parametrize("kind", MENDED)
+def test_what_can_be_mended_is_gone_from_the_copy_and_the_original_is_as_it_was(kind: str, tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    MENDED[kind](data)
+    before = digests(data)
+    code, said = mended(data, out)
+    assert code == 0
+    assert kind in {one["kind"] for one in said["fixed"]}
+    assert kind not in {one.kind for one in check_data("out", {"name": "auto", "root": str(out)}).findings}
+    assert digests(data) == before
+    touched = {name for name, digest in before.items() if digests(out).get(name) != digest}
+    assert touched <= {str(Path(str(one["file"])).relative_to(out)) for one in said["fixed"]}
+
+
+def test_boxes_are_cut_at_the_image_in_each_form(tmp_path: Path) -> None:
+    coco_with("annotations", bbox=[15, -4, 15, 9])(tmp_path / "coco")
+    mended(tmp_path / "coco", tmp_path / "one")
+    assert json.loads((tmp_path / "one" / JSON).read_text())["annotations"][0]["bbox"] == [15, 0, 5, 5]
+    yolo(tmp_path / "yolo", "0 .9 .5 .5 .5\n0 .5 .5 .25 .25")
+    mended(tmp_path / "yolo", tmp_path / "two")
+    assert (tmp_path / "two" / LABEL).read_text() == "0 0.825 0.5 0.35 0.5\n0 .5 .5 .25 .25\n"  # from 0.65 to 1
+    voc(tmp_path / "voc", (-3, 2, 50, 8))
+    mended(tmp_path / "voc", tmp_path / "three")
+    xml = (tmp_path / "three" / "Annotations" / "train.xml").read_text()
+    assert "<xmin>1</xmin><ymin>2</ymin><xmax>20</xmax><ymax>8</ymax>" in xml
+
+
+def test_an_image_that_goes_takes_its_entry_and_its_objects_along(tmp_path: Path) -> None:
+    def two(root: Path) -> None:
+        entry = {"id": 2, "file_name": "b.png"}
+        more = {"image_id": 2, "category_id": 1, "bbox": BOX}
+        coco(
+            root,
+            lambda content: {
+                **content,
+                "images": [entry, *content["images"]],
+                "annotations": [more, *content["annotations"], more],
+            },
+        )
+        text(root / "train" / "b.png", "no image")
+
+    two(tmp_path / "data")
+    code, said = mended(tmp_path / "data", tmp_path / "out")
+    assert code == 0
+    content = json.loads((tmp_path / "out" / JSON).read_text())
+    assert [one["id"] for one in content["images"]] == [1]
+    assert [one["image_id"] for one in content["annotations"]] == [1]
+    assert [one["did"] for one in said["fixed"]] == ["left out", "removed"]
+
+
+@pytest.mark.parametrize(
+    ("build", "image"), [(voc, "JPEGImages/train.jpg"), (yolo, "images/train/a.png"), (masks, "train/images/a.png")]
+)
+def test_no_list_and_no_label_of_an_image_that_goes_is_left(build: Build, image: str, tmp_path: Path) -> None:
+    build(tmp_path / "data")
+    detailed((tmp_path / "data" / image).with_stem("more"))
+    cut(tmp_path / "data" / image)
+    mended(tmp_path / "data", tmp_path / "out")
+    assert not (tmp_path / "out" / image).exists()
+    kinds = {one.kind for one in check_data("out", {"name": "auto", "root": str(tmp_path / "out")}).findings}
+    assert not kinds & {"image-missing", "label-orphan", "image-unreadable"}
+
+
+def test_what_only_its_owner_can_mend_is_listed_as_left_and_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yolo(tmp_path / "data", "9 .5 .5 .4 .4\n0 .5 .5 0 .4")
+    code, said = mended(tmp_path / "data", tmp_path / "out")
+    assert code == 2
+    assert [one["kind"] for one in said["fixed"]] == ["box-without-area"]
+    assert "class-number-unknown" in {one["kind"] for one in said["left"]}
+    assert "1 error in the data; fixes.json lists them under `left`" in capsys.readouterr().err
+
+
+def test_leaks_are_left(tmp_path: Path) -> None:
+    copied("train/cat/9.png", "val/cat/9.png")(tmp_path / "data")
+    _, said = mended(tmp_path / "data", tmp_path / "out")
+    assert [one["kind"] for one in said["fixed"]] == []
+    assert "copy-across-splits" in {one["kind"] for one in said["left"]}
+
+
+def test_the_copy_is_new_and_apart_from_the_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    yolo(tmp_path / "data")
+    for out, says in ((tmp_path / "data", "is not empty"), (tmp_path / "data" / "new", "it lies with the data")):
+        assert main(["check-data", str(tmp_path / "data"), "--fix", str(out), "--labels"]) == 2
+        assert says in capsys.readouterr().err
+    assert main(["check-data", "digits", "data.images=1", "--fix", str(tmp_path / "out"), "--labels"]) == 2
+    assert "has no root of its own" in capsys.readouterr().err
+
+
+def test_each_of_several_sources_has_a_folder_of_its_own(tmp_path: Path) -> None:
+    yolo(tmp_path / "one", "0 .5 .5 .4 .4\n0 .5 .5 0 .4")
+    coco(tmp_path / "two")
+    sources = f"data={{sources: {{a: {tmp_path / 'one'}, b: {tmp_path / 'two'}}}}}"
+    assert main(["check-data", "detection", sources, "--fix", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "a" / LABEL).read_text() == "0 .5 .5 .4 .4\n"
+    assert (tmp_path / "out" / "b" / JSON).is_file()
+    assert [one["source"] for one in json.loads((tmp_path / "out/fixes.json").read_text())["fixed"]] == ["a"]
