@@ -50,6 +50,8 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         labels: Class names, the background's among them; two or more.
         width: Channels of the decoder; below 16, or a multiple of it.
         finest: Leave out levels of a smaller stride than this, unless there is no other.
+        coarsest: Leave out levels of a larger stride than this, unless there is no other; None: none. A pyramid's finer
+            levels know already what its coarser ones say.
         dice: Weight of the Dice loss beside the cross-entropy, whose weight is 1.
         class_weights: What classes weigh in the cross-entropy: "none" alike; "balanced" the more the fewer pixels they
             have in the training masks; or a number by class name, 1 for others. The Dice loss has no weights: it is a
@@ -77,6 +79,7 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         *,
         width: int = 64,
         finest: int = 4,
+        coarsest: int | None = None,
         dice: float = 1.0,
         class_weights: ClassWeights = "none",
         boundary: float = 0.0,
@@ -88,7 +91,9 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         strides = grid_strides("segmentation", spec)
         self.dice, self.boundary, self.reach = dice, boundary, reach
         self.skipped = finer_levels(strides, finest)
-        channels = spec.channels[self.skipped :]
+        taken = [stride for stride in strides[self.skipped :] if coarsest is None or stride <= coarsest]
+        self.levels = slice(self.skipped, self.skipped + max(1, len(taken)))
+        channels = spec.channels[self.levels]
         self.lateral = nn.ModuleList(nn.Conv2d(c, width, 1) for c in channels)
         self.fuse = nn.ModuleList(_fusion(width) for _ in channels)
         self.stride = strides[self.skipped]
@@ -105,7 +110,7 @@ class Segmentation(Head[Paint, Tensor, Masks]):
     def forward(self, features: Features) -> Paint:
         """Return the logits of every pixel, by cell."""
         assert features.size is not None
-        levels = [lateral(x) for lateral, x in zip(self.lateral, features.levels[self.skipped :], strict=True)]
+        levels = [lateral(x) for lateral, x in zip(self.lateral, features.levels[self.levels], strict=True)]
         x = self.fuse[-1](levels[-1])
         for level, fuse in zip(reversed(levels[:-1]), list(self.fuse)[-2::-1], strict=True):
             x = fuse(level + F.interpolate(x, size=level.shape[2:], mode="nearest"))

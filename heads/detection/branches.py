@@ -21,36 +21,46 @@ class Branch(nn.Module):
     What an object looks like does not depend on its size, so one set of weights learns from the objects of all levels;
     the statistics of the levels do differ (RTMDet, arXiv 2212.07784, section 3.2).
 
+    Several branches of one form are computed side by side, as groups of channels: on small maps a convolution costs
+    more to start than to do.
+
     Args:
-        width: Channels in and out.
+        width: Channels in, and of each branch.
         depth: How many convolutions.
         levels: L.
+        count: How many branches there are, N.
     """
 
-    def __init__(self, width: int, depth: int, levels: int) -> None:
+    def __init__(self, width: int, depth: int, levels: int, count: int = 1) -> None:
         super().__init__()
-        self.convolutions = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1, bias=False) for _ in range(depth))
-        self.norms = nn.ModuleList(nn.ModuleList(group_norm(width) for _ in range(depth)) for _ in range(levels))
+        wide = count * width
+        self.count = count
+        self.convolutions = nn.ModuleList(
+            nn.Conv2d(wide if place else width, wide, 3, padding=1, bias=False, groups=count if place else 1)
+            for place in range(depth)
+        )
+        self.norms = nn.ModuleList(nn.ModuleList(group_norm(width, count) for _ in range(depth)) for _ in range(levels))
 
     def forward(self, levels: Sequence[Tensor]) -> list[Tensor]:
-        """Return maps of the shapes of `levels`, L times (B, width, H_i, W_i)."""
+        """Return maps (B, N width, H_i, W_i) of `levels`, L times (B, width, H_i, W_i)."""
         return [self.one_level(x, place) for place, x in enumerate(levels)]
 
     def one_level(self, x: Tensor, level: int) -> Tensor:
-        """Return the map (B, width, H_i, W_i) of one level by its number."""
+        """Return the map (B, N width, H_i, W_i) of one level by its number."""
+        x = x if len(self.convolutions) else x.repeat(1, self.count, 1, 1)
         norms: Iterable[nn.Module] = self.norms[level]  # type: ignore[assignment]  # a ModuleList forgets what it holds
         for convolution, norm in zip(self.convolutions, norms, strict=True):
             x = norm(convolution(x)).relu_()
         return x
 
 
-def group_norm(width: int) -> nn.GroupNorm:
-    """Return a norm of `width` channels that works alike for one item and for none, and keeps items apart.
+def group_norm(width: int, count: int = 1) -> nn.GroupNorm:
+    """Return a norm of `count` x `width` channels that works alike for one item and for none, and keeps items apart.
 
     Groups hold 16 channels where that divides: on CPUs, in bfloat16 and channels_last, the backward of smaller ones
     takes over ten times as long.
     """
-    return nn.GroupNorm(width // 16 if width % 16 == 0 else 1, width)
+    return nn.GroupNorm(count * (width // 16 if width % 16 == 0 else 1), count * width)
 
 
 class Said(NamedTuple):
@@ -84,7 +94,7 @@ class Branches(nn.Module):
     def __init__(self, width: int, depth: int, levels: int, classes: int, *, dfl: bool = False) -> None:
         super().__init__()
         self.dfl = dfl
-        self.class_branch, self.box_branch = Branch(width, depth, levels), Branch(width, depth, levels)
+        self.pair = Branch(width, depth, levels, count=2)
         self.to_logits = nn.Conv2d(width, classes, 1)
         self.to_distances = nn.Conv2d(width, 4 * BINS if dfl else 4, 1)
         self.scales = nn.Parameter(torch.ones(levels))
@@ -98,8 +108,9 @@ class Branches(nn.Module):
 
     def forward(self, levels: Sequence[Tensor]) -> Said:
         """Return what the levels say, L times (B, width, H_i, W_i)."""
-        logits = by_point([self.to_logits(x) for x in self.class_branch(levels)])
-        sides = [self.to_distances(x) for x in self.box_branch(levels)]
+        pairs = [x.chunk(2, dim=1) for x in self.pair(levels)]
+        logits = by_point([self.to_logits(of_classes) for of_classes, _ in pairs])
+        sides = [self.to_distances(of_places) for _, of_places in pairs]
         raw = by_point([side * scale for side, scale in zip(sides, self.scales, strict=True)])
         bins = raw.view(*raw.shape[:2], 4, BINS) if self.dfl else None
         return Said(logits, (softplus(raw) if bins is None else expected(bins)) + LEAST, bins)

@@ -47,6 +47,17 @@ def test_the_weighted_cross_entropy_is_torchs_mean_over_labelled_pixels() -> Non
     assert loss.count == weights[targets[targets != IGNORE]].sum()
 
 
+@pytest.mark.parametrize(("coarsest", "read"), [(None, 3), (16, 3), (15, 2), (4, 1), (2, 1)])
+def test_coarser_levels_can_be_left_out_but_not_all(coarsest: int | None, read: int) -> None:
+    spec = FeatureSpec((8, 8, 8), (4, 8, 16), 8)
+    head = Segmentation(spec, NAMES, width=16, coarsest=coarsest)
+    levels = tuple(torch.rand(2, 8, 32 // stride, 32 // stride, requires_grad=True) for stride in spec.strides)
+    out = head(Features(levels, torch.rand(2, 8), (32, 32), None))
+    assert to_pixels(out.cells, out.size).shape == (2, 2, 32, 32)
+    out.cells.sum().backward()
+    assert [level.grad is not None for level in levels] == [place < read for place in range(3)]
+
+
 def test_adapt_takes_balanced_weights_of_the_pixels_and_dice_has_none() -> None:
     head, plain = Segmentation(SPEC, NAMES, class_weights="balanced"), Segmentation(SPEC, NAMES)
     masks = torch.tensor([[[0, 0], [0, 0]], [[0, 0], [1, IGNORE]]], dtype=torch.uint8)

@@ -12,6 +12,7 @@ from torch import nn
 from polyhead import registry
 from polyhead.contracts import Features, FeatureSpec, Frame
 from polyhead.heads.detection import Detection
+from polyhead.heads.detection.branches import Branch
 from polyhead.heads.detection.decode import find
 
 Make = Callable[[int, tuple[int, int]], Features]
@@ -225,7 +226,7 @@ def test_an_exported_program_gives_what_decode_gives(head: Detection, features: 
 
 
 def test_levels_share_convolutions_and_have_norms_of_their_own(head: Detection, features: Make) -> None:
-    branch = head.branches.class_branch
+    branch = head.branches.pair
     level = features(1, (64, 64)).levels[0]
     first, second, third = branch([level, level, level])
     assert torch.equal(first, second)
@@ -234,6 +235,16 @@ def test_levels_share_convolutions_and_have_norms_of_their_own(head: Detection, 
     assert torch.equal(changed[0], first)
     assert torch.equal(changed[2], third)
     assert not torch.equal(changed[1], second)
+
+
+def test_branches_side_by_side_say_what_each_says_alone() -> None:
+    both = Branch(16, 2, 1, count=2)
+    alone = [Branch(16, 2, 1) for _ in range(2)]
+    for place, one in enumerate(alone):
+        state = {name: value.chunk(2)[place] for name, value in both.state_dict().items()}
+        one.load_state_dict(state)
+    level = torch.rand(2, 16, 8, 8)
+    torch.testing.assert_close(both([level])[0], torch.cat([one([level])[0] for one in alone], dim=1))
 
 
 def test_another_head_can_gather_what_it_says_of_each_box(head: Detection, features: Make) -> None:
