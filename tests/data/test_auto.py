@@ -186,6 +186,17 @@ def test_a_file_may_be_named_where_a_form_starts_from_one(tmp_path: Path) -> Non
     assert data.size("train") == 1
 
 
+def test_a_table_of_numbers_beside_class_folders_is_read_and_that_the_folders_are_not_is_said(tmp_path: Path) -> None:
+    class_folders(tmp_path)
+    text(tmp_path / "ages.csv", "file,age\ntrain/cat/a.jpg,3\nval/cat/a.jpg,4\ntrain/dog/a.jpg,5\nval/dog/a.jpg,\n")
+    for root in (tmp_path, tmp_path / "ages.csv"):
+        data = Auto(str(root))
+        assert data.found == ("class CSV",)
+        assert (data.labels(), data.size("train"), data.size("val")) == ({"age": ()}, 2, 2)
+        said = f"{root}: folders are not read as classes beside a table; data.name=image_folder does so"
+        assert (said in data.notes()) == root.is_dir()
+
+
 def test_nothing_known_is_one_line_with_what_was_seen_and_what_was_looked_for(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv", "c.png"):
         (tmp_path / name).touch()

@@ -76,6 +76,16 @@ def test_white_is_the_foreground_where_nothing_but_black_is_beside_it(tmp_path: 
     assert f"{tmp_path}: masks hold 0 and 255 only: 255 is read as class 1, cell" in data.notes()
 
 
+def test_a_palette_png_is_its_indices_and_not_its_colours(tmp_path: Path) -> None:
+    put(tmp_path / "images" / "a.jpg")
+    image = Image.fromarray(np.array([[0, 1, 2], [255, 2, 0]], np.uint8))
+    image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0] + 3 * 253 * [224])  # as Pascal VOC colours its classes
+    (tmp_path / "masks").mkdir()
+    image.save(tmp_path / "masks" / "a.png")
+    data = MaskFolder(str(tmp_path), names=("ground", "road", "sky"), split=(1, 0, 0))
+    assert mask(data) == [[0, 1, 2], [255, 2, 0]]
+
+
 def test_white_is_unlabelled_where_there_are_other_numbers(tmp_path: Path) -> None:
     both(tmp_path, "a", [[0, 255, 0], [0, 0, 255]], "train")
     both(tmp_path, "b", TWO, "train")

@@ -34,13 +34,14 @@ def whole_masks(root: Path) -> bool:
     return _mask_folder.fits(root) and not _instance_folder.fits(root)
 
 
+TABLE: Final = Form("class CSV", "*.csv or *.tsv with a column of image files", _class_csv.fits, _class_csv.read)
 FORMS: Final = (
     Form("Pascal VOC", "Annotations/*.xml, JPEGImages and ImageSets/Main", _voc.fits, _voc.read),
     Form("masks", "images/*.jpg and masks/*.png", whole_masks, _mask_folder.read),
     Form("instance masks", "X/images/*.png and X/masks/*.png", _instance_folder.fits, _instance_folder.read),
     Form("COCO", "annotations/instances_*.json", _coco.fits, _coco.read),
     Form("YOLO", "data.yaml, or images/*.jpg and labels/*.txt", _yolo.fits, _yolo.read),
-    Form("class CSV", "*.csv or *.tsv with a column of image files", _class_csv.fits, _class_csv.read),
+    TABLE,
 )
 """Forms that may be there side by side, the preferred first."""
 CLASSES: Final = Form("class folders", "CLASS/*.jpg or train/CLASS/*.jpg", _image_folder.fits, _image_folder.read)
@@ -74,6 +75,8 @@ class Auto(AlbumSource):
         super().__init__(place, album, split)
         self.found: Final = tuple(albums)
         self.said.insert(0, f"{place}: read as {' and '.join(self.found)}")
+        if self.found == (TABLE.name,) and "label" not in album.names and CLASSES.fits(place):
+            self.said.append(f"{place}: folders are not read as classes beside a table; data.name=image_folder does so")
 
 
 def recognise(root: Path) -> list[Form]:
