@@ -38,6 +38,7 @@ ODD: dict[str, list[Bad]] = {
     "box-off-outline": [
         Bad(coco_with("annotations", segmentation=[[12, 12, 19, 12, 19, 15]]), JSON, 1, "annotations[0]")
     ],
+    "object-id-twice": [Bad(coco_plus("annotations", bbox=[9, 2, 5, 5]), JSON, 1, "annotations[1]")],
     "outline-short": [
         Bad(
             coco_with("annotations", segmentation=[[2, 2, 9, 9], [2, 2, 10, 2, 10, 10, 2, 10]]),

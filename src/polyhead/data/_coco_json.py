@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 
 from polyhead.data._flaws import shown
 from polyhead.errors import choices
-from polyhead.findings.collecting import refusal, refuse
+from polyhead.findings.collecting import is_heard, refusal, refuse, remark
 
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1)]
@@ -82,6 +82,7 @@ class Annotation:
     bbox: tuple[Number, Number, Number, Number]
     iscrowd: Literal[0, 1] | bool = 0
     segmentation: list[list[Number]] | Runs | None = None
+    id: Any = None  # nothing here needs it
 
 
 @strict
@@ -136,7 +137,19 @@ def read_sheet(file: Path) -> Sheet:
     for number, one in enumerate(content.annotations):
         if number not in bad["annotations"] and is_known(file, number, one, objects, classes):
             objects[one.image_id].append((number, one))
+    if is_heard():
+        look_at_ids(file, content.annotations)
     return Sheet(file, pictures, classes, objects)
+
+
+def look_at_ids(file: Path, annotations: Iterable[Annotation]) -> None:
+    """Remark objects that have the id of one before: other tools confuse them."""
+    seen: dict[int, int] = {}
+    for number, one in enumerate(annotations):
+        if isinstance(one.id, int) and seen.setdefault(one.id, number) != number:
+            place = f"annotations[{number}]"
+            what = f"{place}.id is {one.id}, and so is that of annotations[{seen[one.id]}]"
+            remark("object-id-twice", file, what, "give each its own", place=place)
 
 
 def is_known(

@@ -72,6 +72,7 @@ WARNINGS: Final = {
     "box-thin": "a side of a box is 50 times the other",
     "box-whole-image": "a box covers the whole image",
     "box-off-outline": "a box is not around its outline",
+    "object-id-twice": "two objects have one id, which other tools trip over",
     "outline-short": "a polygon has fewer than three corners: left out",
     "outline-missing": "an image has objects without an outline: no mask of it is learned",
     "label-orphan": "a label file, or a mask, is of no image: left out",
