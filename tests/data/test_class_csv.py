@@ -35,6 +35,7 @@ def test_columns_of_0_and_1_are_several_classes_and_a_blank_is_unlabelled_and_no
     assert found["a"][:2] == [1, 0]
     assert math.isnan(found["a"][2])
     assert [found["b"], found["d"], found["e"]] == [[0, 1, 0], [0, 0, 0], [1, 0, 1]]
+    assert data.tally("train") == {"label": {"dog": 2, "cat": 1, "owl": 1}}
     assert found["c"] is None
 
 
@@ -47,6 +48,7 @@ def test_names_in_one_cell_are_several_classes_a_blank_is_unlabelled_and_a_mere_
     data = ClassCsv(str(tmp_path), **ALL)
     assert data.labels() == {"label": ("cat", "dog", "owl")}
     assert said(data, "label") == {"a": [0, 1, 1], "b": [1, 0, 0], "c": None, "d": [0, 0, 0], "e": [0, 1, 1]}
+    assert data.tally("train") == {"label": {"cat": 1, "dog": 2, "owl": 2}}
     where = "label (several classes an image) from 'tags'"
     assert f"{tmp_path / 'labels.csv'}: images from 'image', {where}" in data.notes()
 
@@ -99,6 +101,19 @@ def test_whole_numbers_under_a_header_of_classes_are_classes_in_their_order(tmp_
     data = ClassCsv(str(tmp_path), **ALL)
     assert data.labels() == {"label": ("9", "10")}
     assert said(data, "label") == {"a": 1, "b": 0, "c": None}
+
+
+def test_numbers_that_happen_to_be_names_of_images_are_numbers(tmp_path: Path) -> None:
+    rows = [f"{number % 2},{11 - number},{number},{number % 3 // 2}" for number in range(12)]
+    put(
+        tmp_path, "\n".join(["cat,age,photo,dog", *rows[:-1], "1,0,99,0"]), *(f"x/{number}.jpg" for number in range(12))
+    )
+    with pytest.raises(UserError, match=r"labels.csv:13: names 99, and there is no such image"):
+        ClassCsv(str(tmp_path))
+    put(tmp_path, "\n".join(["cat,age,number,dog", *rows]))
+    data = ClassCsv(str(tmp_path), file_column="number", **ALL)
+    assert data.labels() == {"label": ("cat", "dog"), "age": ()}
+    assert said(data, "age") == {str(number): [11 - number] for number in range(12)}
 
 
 def test_a_split_column_parts_the_rows(tmp_path: Path) -> None:

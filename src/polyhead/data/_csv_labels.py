@@ -8,7 +8,7 @@ from typing import NamedTuple
 from polyhead.data._csv_columns import BLANK, Target, cells, names_in, number_of
 from polyhead.data._csv_table import Row
 from polyhead.data._photos import ClassName, Label
-from polyhead.data._tags import Tags, Value
+from polyhead.data._tags import Value, tags_of
 from polyhead.findings.collecting import refusal
 
 WHOLE = re.compile(r"[+-]?[0-9]+(\.0*)?")
@@ -39,12 +39,12 @@ class Reading(NamedTuple):
             return ClassName(self.called[held[0]]) if held[0] in self.called else None
         if self.target.kind == "tags":
             found = names_in(held[0], self.target.separator)
-            return Tags(tuple(float(name in found) for name in self.names)) if held[0] else None
+            return tags_of([float(name in found) for name in self.names], self.names) if held[0] else None
         if self.target.kind == "value":
             number = read_number(row, self.target.columns[0])
             return None if math.isnan(number) else Value(number)
         states = tuple(read_flag(row, name) for name in self.target.columns)
-        return None if all(map(math.isnan, states)) else Tags(states)
+        return None if all(map(math.isnan, states)) else tags_of(states, self.names)
 
 
 def reading_of(target: Target, rows: Sequence[Row]) -> Reading:

@@ -122,15 +122,18 @@ def listing_of(table: Table, split: Split | None, asked: Asked, pictures: Pictur
 
 
 def file_column(table: Table, pictures: Pictures) -> str | None:
-    """Return the column whose first cells name images that are there; of several, the one whose header says so."""
-    shares = {name: share_of_images(cells(table.rows[:TRIED], name), table.file, pictures) for name in table.columns}
-    best = max(shares, key=lambda name: (shares[name], bool(FILES & set(words_of(name)))), default=None)
-    return best if best and shares[best] >= 0.5 else None
+    """Return the column whose first cells name images that are there; of several, one whose header says so.
 
-
-def share_of_images(held: Sequence[str], file: Path, pictures: Pictures) -> float:
-    """Return the share of some cells that name images."""
-    return sum(bool(pictures.named(cell, file.parent)) for cell in held) / max(1, len(held))
+    Without such a header the images have to differ: numbers of other things may be names of images too.
+    """
+    scores: dict[str, tuple[bool, float]] = {}
+    for name in table.columns:
+        hinted, held = bool(FILES & set(words_of(name))), cells(table.rows[:TRIED], name)
+        named = [path for cell in held for path in pictures.named(cell, table.file.parent)[:1]]
+        share = len(named if hinted else set(named)) / max(1, len(held))
+        if share >= 0.5:
+            scores[name] = (hinted, share)
+    return max(scores, key=lambda name: scores[name], default=None)
 
 
 def split_column(table: Table) -> str | None:

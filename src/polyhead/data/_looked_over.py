@@ -7,6 +7,7 @@ from typing import Final
 
 from polyhead.data._instances import Instances
 from polyhead.data._photos import Boxes, ClassName, Label, Photo
+from polyhead.data._tags import Tags
 from polyhead.findings.collecting import remark
 from polyhead.loading.source import SPLITS, Split
 
@@ -28,7 +29,9 @@ def tally(photos: Sequence[Photo]) -> Tally:
 
 
 def named_in(label: Label) -> Sequence[str] | None:
-    """Return the class of each object of a label, or of its image; None where it gives classes to pixels."""
+    """Return the class of each object of a label, or those of its image; None where it gives classes to pixels."""
+    if isinstance(label, Tags):
+        return label.names
     if isinstance(label, ClassName):
         return [label.name]
     boxes = label.boxes if isinstance(label, Instances) else label

@@ -11,13 +11,20 @@ class Tags(NamedTuple):
 
     Attributes:
         states: Of each class, in the order of their numbers: 1 if it does, 0 if not, NaN where nobody says.
+        names: Of the classes that it belongs to.
     """
 
     states: tuple[float, ...]
+    names: tuple[str, ...]
 
     def target(self, names: Sequence[str], size: tuple[int, int]) -> Any:  # noqa: ARG002  # of no use here
         """Return the states, (K,) float."""
         return torch.tensor(self.states)
+
+
+def tags_of(states: Sequence[float], names: Sequence[str]) -> Tags:
+    """Return what some states of classes, of these names, say."""
+    return Tags(tuple(states), tuple(name for name, state in zip(names, states, strict=True) if state == 1))
 
 
 class Value(NamedTuple):
