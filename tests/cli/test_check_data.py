@@ -13,10 +13,11 @@ from small_data import (
     coco,
     coco_with,
     masks,
+    text,
     voc,
     yolo,
 )
-from spoilt import Bad
+from spoilt import Bad, table
 
 from polyhead.checking.check import check_data
 from polyhead.checking.report import Report
@@ -135,3 +136,30 @@ def test_a_page_and_a_list_are_written_beside_each_other(tmp_path: Path, capsys:
     assert "data:image/jpeg;base64," in (tmp_path / "a.html").read_text()
     assert main([*command[:2], "--html", "-", "--json", "-"]) == 2
     assert "stdout takes one of them" in capsys.readouterr().err
+
+
+def test_a_file_of_data_is_no_recipe(tmp_path: Path) -> None:
+    yolo(tmp_path / "yolo")
+    coco(tmp_path / "coco")
+    for file in ("yolo/data.yaml", "coco/annotations/instances_train.json"):
+        assert main(["check-data", str(tmp_path / file), "--labels"]) == 0
+
+
+def test_sources_of_which_nothing_is_left_are_a_report_too(tmp_path: Path) -> None:
+    sources = {"gone": {"name": "auto", "root": str(tmp_path / "gone")}}
+    report = check_data("all", {"name": "several", "sources": sources})
+    assert [(one.kind, one.source) for one in report.findings] == [("folder-missing", "gone")]
+    assert report.images == {"train": 0, "val": 0, "test": 0}
+
+
+def test_classes_of_pixels_and_of_tags_are_counted(tmp_path: Path) -> None:
+    masks(tmp_path / "masks")
+    text(tmp_path / "masks" / "classes.txt", "ground\nroad\nsky\n")
+    report = looked(tmp_path / "masks")
+    assert {name: found["train"] for name, found in report.counts["mask"].items()} == {"ground": 0, "road": 1, "sky": 0}
+    unused = [one.what for one in report.findings if one.kind == "class-unused"]
+    assert unused == ["mask: nothing is 'ground'", "mask: nothing is 'sky'"]
+    table(tmp_path / "tags", "file,tags", "a.png,cat|dog", "b.png,cat|elk")
+    for pixels in (True, False):
+        counts = looked(tmp_path / "tags", pixels=pixels).counts["label"]
+        assert {name: sum(found.values()) for name, found in counts.items()} == {"cat": 4, "dog": 3, "elk": 1}

@@ -141,3 +141,23 @@ def test_each_of_several_sources_has_a_folder_of_its_own(tmp_path: Path) -> None
     assert (tmp_path / "out" / "a" / LABEL).read_text() == "0 .5 .5 .4 .4\n"
     assert (tmp_path / "out" / "b" / JSON).is_file()
     assert [one["source"] for one in json.loads((tmp_path / "out/fixes.json").read_text())["fixed"]] == ["a"]
+
+
+def test_images_elsewhere_are_not_taken_for_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    coco(tmp_path / "data")
+    (tmp_path / "data" / "annotations").rename(tmp_path / "data" / "sheets")
+    (tmp_path / "data" / "train").rename(tmp_path / "data" / "images")
+    file = tmp_path / "data" / "sheets" / "instances_train.json"
+    assert main(["check-data", str(file), "--labels"]) == 0
+    assert main(["check-data", str(file), "--fix", str(tmp_path / "out"), "--labels"]) == 2
+    assert f"images of these data lie outside of {file.parent}; set root" in capsys.readouterr().err
+
+
+def test_links_back_are_not_followed_and_files_that_may_not_be_written_are_mended(tmp_path: Path) -> None:
+    yolo(tmp_path / "data", "0 .5 .5 .4 .4\n0 .5 .5 0 .4")
+    (tmp_path / "data" / "images" / "loop").symlink_to("..")
+    (tmp_path / "data" / LABEL).chmod(0o444)
+    code, _ = mended(tmp_path / "data", tmp_path / "out")
+    assert code == 0
+    assert (tmp_path / "out" / LABEL).read_text() == "0 .5 .5 .4 .4\n"
+    assert not (tmp_path / "out" / "images" / "loop").exists()

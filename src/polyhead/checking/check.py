@@ -2,27 +2,37 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from polyhead.checking.copies import copies
+from polyhead.checking.counting import counted, unused
 from polyhead.checking.lines import with_lines
 from polyhead.checking.looking import Look
 from polyhead.checking.pixels import looks
-from polyhead.checking.report import Counts, Report, ordered
+from polyhead.checking.report import Report, ordered
 from polyhead.errors import UserError
 from polyhead.findings.collecting import Collected, collecting, leaving_out
 from polyhead.loading.source import SPLITS, Source
 from polyhead.recipes.build import build_source
 
+Watch = Callable[[Iterable[Look], int], Iterable[Look]]
+"""Takes what is seen of images and how many they are, and hands it on, one by one."""
 
-def check_data(what: str, node: Mapping[str, Any], pixels: bool = True) -> Report:
+
+def unwatched(found: Iterable[Look], total: int) -> Iterable[Look]:  # noqa: ARG001  # as `Watch` takes it
+    """Return what was found, and show nothing."""
+    return found
+
+
+def check_data(what: str, node: Mapping[str, Any], pixels: bool = True, watch: Watch = unwatched) -> Report:
     """Return what is wrong with data.
 
     Args:
         what: What to call them.
         node: The node `data` of a recipe.
         pixels: Whether images are decoded, compared and their masks drawn; else labels alone are looked at.
+        watch: What shows how far that is.
 
     Raises:
         UserError: If an option does not fit; whatever is wrong with the data themselves is in the report.
@@ -34,13 +44,15 @@ def check_data(what: str, node: Mapping[str, Any], pixels: bool = True) -> Repor
     seen: list[Look] = []
     if source and pixels:
         begin = time.perf_counter()
-        seen = list(looks(source))
+        seen = list(watch(looks(source), sum(source.size(split) for split in SPLITS)))
         collected.found.extend(one for look in seen for one in look.findings)
         collected.found.extend(copies(seen))
         seconds["pixels"] = since(begin)
     images: dict[str, int] = {split: source.size(split) if source else 0 for split in SPLITS}
     sizes = Counter(f"{look.size[1]} x {look.size[0]}" for look in seen if look.size)
     counts = counted(source, seen) if source else {}
+    if source and seen:
+        collected.found.extend(unused(what, source, counts))
     notes = source.notes() if source else []
     findings = with_lines(ordered(collected.found))
     seconds["whole"] = since(start)
@@ -53,31 +65,16 @@ def since(start: float) -> float:
 
 
 def read(node: Mapping[str, Any], collected: Collected) -> Source | None:
-    """Return the source of a node; None where too much is wrong with it, which is then among what is collected."""
-    with leaving_out(whole=True):
-        source: Source = build_source(node)
-        return source
-    if not collected.errors:
-        raise UserError("the data could not be read")
+    """Return the source of a node; None where too much is wrong with it, which is then among what is collected.
+
+    Raises:
+        UserError: If an option does not fit.
+    """
+    try:
+        with leaving_out(whole=True):
+            source: Source = build_source(node)
+            return source
+    except UserError:  # what is left of data may be too little, and that is no news
+        if not collected.errors:
+            raise
     return None
-
-
-def counted(source: Source, seen: Sequence[Look]) -> Counts:
-    """Return how many objects of each class there are; of classes of pixels or images, in how many images they are."""
-    names = source.labels()
-    counts: Counts = {target: {name: {} for name in called} for target, called in names.items() if called}
-    for split in SPLITS:
-        known = source.tally(split)
-        found = {target: dict(classes) for target, classes in known.items()}
-        for target in counts.keys() - known.keys():
-            numbers = Counter(number for look in seen if look.split == split for number in look.classes.get(target, ()))
-            found[target] = {names[target][number]: count for number, count in numbers.items()}
-        for target, called in counts.items():
-            for name in called:
-                called[name][split] = found[target].get(name, 0)
-    return counts if seen else {target: called for target, called in counts.items() if known_of(source, target)}
-
-
-def known_of(source: Source, target: str) -> bool:
-    """Return whether a source tells how often the classes of a target are there without pixels."""
-    return any(target in source.tally(split) for split in SPLITS)

@@ -93,6 +93,8 @@ def classes_in(targets: Mapping[str, Any], name: str) -> tuple[dict[str, list[in
                 found.append(finding("mask-unlabelled", name, f"{target} has no labelled pixel", image=name))
         elif isinstance(value, dict):
             classes[target] = value["labels"].tolist()
+        elif isinstance(value, Tensor) and value.ndim == 1:
+            classes[target] = [number for number, state in enumerate(value.tolist()) if state == 1]
     return classes, found
 
 

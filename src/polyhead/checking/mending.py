@@ -4,6 +4,7 @@ The copy is looked at again after each round of corrections, since these bring u
 leaves an entry that lists it, and this its objects.
 """
 
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -85,8 +86,9 @@ def mend(findings: Sequence[Finding], node: Mapping[str, Any], out: Path) -> Men
         UserError: If the data are no files below a root, or `out` lies among them.
     """
     home, root = homes(node, out)
-    shutil.copytree(home, out, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+    copy(home, out)
     there = {**node, "root": str(root)}
+    check_whole(findings, check_data(str(out), there, pixels=False).findings, home, out)
     found = [moved(one, home, out) for one in findings]
     fixes: list[Fix] = []
     for _ in range(ROUNDS):
@@ -104,12 +106,43 @@ def homes(node: Mapping[str, Any], out: Path) -> tuple[Path, Path]:
     """Return the folder of all files of some data, and what stands in the copy for their root; errors as `mend`."""
     if not node.get("root"):
         raise UserError(f"--fix {out}: {node.get('name')} has no root of its own, and its files cannot be copied")
-    root = Path(node["root"]).expanduser()
+    root = Path(os.path.normpath(Path(node["root"]).expanduser()))
     home = root if root.is_dir() else root.parent.parent if root.parent.name == "annotations" else root.parent
     full, target = home.resolve(), out.resolve()
     if target.is_relative_to(full) or full.is_relative_to(target):
         raise UserError(f"--fix {out}: it lies with the data in {home}; choose a folder elsewhere")
     return home, out / root.relative_to(home)
+
+
+def copy(home: Path, out: Path) -> None:
+    """Copy all files of a folder into another, those behind links too, and let them be written to.
+
+    Raises:
+        UserError: If that is not possible.
+    """
+    try:
+        shutil.copytree(home, out, dirs_exist_ok=True, ignore_dangling_symlinks=True, ignore=loops)
+        for path in (out, *out.rglob("*")):
+            path.chmod(path.stat().st_mode | 0o200)
+    except OSError as error:
+        raise UserError(f"--fix {out}: {home} cannot be copied there ({' '.join(str(error).split())})") from error
+
+
+def loops(folder: str, names: list[str]) -> list[str]:
+    """Return which of the names in a folder are links back to it, or to one around it."""
+    here = Path(folder).resolve()
+    return [name for name in names if (here / name).is_symlink() and here.is_relative_to((here / name).resolve())]
+
+
+def check_whole(before: Sequence[Finding], after: Sequence[Finding], home: Path, out: Path) -> None:
+    """Check that a copy lacks no image that the original has: what lies elsewhere would be taken for missing.
+
+    Raises:
+        UserError: If it does.
+    """
+    known = sum(one.kind in {"image-missing", "image-dead-link"} for one in before)
+    if sum(one.kind == "image-missing" for one in after) > known:
+        raise UserError(f"--fix {out}: images of these data lie outside of {home}; set root to what holds all of them")
 
 
 def moved(found: Finding, home: Path, out: Path) -> Finding:
@@ -123,7 +156,8 @@ def moved(found: Finding, home: Path, out: Path) -> Finding:
 
 def corrected(found: Sequence[Finding], out: Path) -> list[Fix]:
     """Do to the copy what can be done about some findings, and return that."""
-    mine = [one for one in found if Path(one.file).is_relative_to(out)]
+    inside = out.resolve()
+    mine = [one for one in found if Path(one.file).resolve().is_relative_to(inside)]  # however it is spelt
     fixes: list[Fix] = []
     for one in mine:
         if one.kind in LEAVE and not Path(one.file).is_dir():

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +15,7 @@ from polyhead.errors import UserError
 from polyhead.recipes import Resolved, find, resolve, resolve_data
 
 if TYPE_CHECKING:  # torch is behind it
+    from polyhead.checking.looking import Look
     from polyhead.checking.report import Report
     from polyhead.findings.finding import Finding
 
@@ -47,7 +48,7 @@ def check_data(
 
     kept = output.STDOUT in {json, html}
     with output.stdout_kept(kept):
-        found = look(what, resolved.recipe["data"], pixels=not labels)
+        found = look(what, resolved.recipe["data"], pixels=not labels, watch=watched)
     show(found, kept)
     if json:
         output.write_json(found.plain(), json)
@@ -79,6 +80,16 @@ def data_of(what: str, overrides: list[str]) -> Resolved:
         UserError: If there is neither.
     """
     return resolve_data(what, overrides) if is_data(what) else resolve(what, overrides)
+
+
+def watched(found: "Iterable[Look]", total: int) -> "Iterable[Look]":
+    """Return what is seen of images, with a bar on stderr where somebody looks at it."""
+    if not sys.stderr.isatty():
+        return found
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(found, "images", total, console=Console(stderr=True), transient=True)
 
 
 def show(found: "Report", to_stderr: bool) -> None:

@@ -57,7 +57,8 @@ def read(root: Path, label: str = OBJECT) -> Album:
         raise refusal("labels-missing", root, "has no masks of one object each", cure)
     mute = [shot.image for shot in shots if shot.split not in labelled]
     shots = [shot for shot in shots if shot.split in labelled]
-    sizes = dict(zip(shots_at := [shot.image for shot in shots], read_sizes(shots_at), strict=True))
+    paths = [shot.image for shot in shots]
+    sizes = dict(zip(paths, read_sizes(paths), strict=True))
     outlines = outlines_of(shots, sizes)
     photos = [
         Photo(shot.image, shot.split, labels_of(shot, outlines, label), sizes[shot.image])
@@ -65,14 +66,11 @@ def read(root: Path, label: str = OBJECT) -> Album:
         if sizes[shot.image] and all(mask in outlines for mask in shot.masks or ())
     ]
     masks = [mask for shot in shots for mask in shot.masks or ()]
+    bare = [mask for mask, outline in outlines.items() if outline is None]
     kinds = [
         ([shot.image for shot in shots if shot.masks is None], "image", "without masks: unlabelled"),
         (mute, "image", "in splits without masks: left out"),
-        (
-            [mask for mask, outline in outlines.items() if outline is None],
-            "mask",
-            "without an object: left out",
-        ),
+        (bare, "mask", "without an object: left out"),
         (lost, "mask", "without an image: left out"),
         (lonely(root, pairs(root)), "folder", "of images without one of masks beside it: left out"),
     ]

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ def read_data(node: Mapping[str, Any], targets: tuple[str, ...], seed: int) -> "
 
 def others_of(node: Mapping[str, Any], allowed: int) -> str:
     """Return how many errors there are in data, in words; "" for a single one where none is allowed."""
-    with collecting() as collected, leaving_out(whole=True):
+    with collecting() as collected, suppress(UserError), leaving_out(whole=True):
         build_source(node)
     if collected.errors < 2 and not allowed:
         return ""
