@@ -144,9 +144,8 @@ def test_each_of_several_sources_has_a_folder_of_its_own(tmp_path: Path) -> None
 
 
 def test_images_elsewhere_are_not_taken_for_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    coco(tmp_path / "data")
+    coco_with("images", file_name="../train/a.png")(tmp_path / "data")
     (tmp_path / "data" / "annotations").rename(tmp_path / "data" / "sheets")
-    (tmp_path / "data" / "train").rename(tmp_path / "data" / "images")
     file = tmp_path / "data" / "sheets" / "instances_train.json"
     assert main(["check-data", str(file), "--labels"]) == 0
     assert main(["check-data", str(file), "--fix", str(tmp_path / "out"), "--labels"]) == 2
