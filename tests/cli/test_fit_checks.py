@@ -45,7 +45,8 @@ def test_what_was_left_out_of_any_run_is_in_its_folder(tmp_path: Path) -> None:
     voc(tmp_path / "data", (5, 5, 5, 9))
     assert main(["fit", "detection", *SMALL, "--run", "run"]) == 0
     kept = json.loads((tmp_path / "run" / "data.json").read_text())
-    assert ("box-without-area", "object 1") in {(one["kind"], one["place"]) for one in kept["findings"]}
+    found = {(one["kind"], one["place"], one["line"]) for one in kept["findings"]}
+    assert ("box-without-area", "object 1", 1) in found
 
 
 def test_a_broken_file_is_no_item_that_may_be_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from polyhead.checking.lines import with_lines
 from polyhead.checking.report import summed
 from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
@@ -60,6 +61,6 @@ def write_findings(run: Path, data: "DataModule") -> None:
         "fingerprint": data.source.fingerprint(),
         "levels": summed(data.findings),
         "notes": data.source.notes(),
-        "findings": [one.plain() for one in data.findings],
+        "findings": [one.plain() for one in with_lines(data.findings)],
     }
     write_text(json_text(found), run / FILE)
