@@ -203,14 +203,9 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
         return next(iter(decoded.values()))  # type: ignore[return-value]  # a single tensor is its own packing
 
     def limit(self, outputs: Outputs, known: Tensor) -> Outputs:  # noqa: ARG002
-        """Return outputs in which the classes that an item's source does not label are out of the question.
+        """Return outputs of n items in which unknown classes are out of the question, for metrics not to count them.
 
-        What is measured on such an item must not be held against the head: nobody said whether they are there. Here,
-        the outputs as they are, for heads that know no classes.
-
-        Args:
-            outputs: What `forward` made of n items.
-            known: (n, K) bool, as of `loss`; each item has at least one.
+        `known` (n, K) is that of `loss`, at least one class an item. Here, the outputs, for heads that know no classes.
         """
         return outputs
 
@@ -238,12 +233,7 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
         """
 
     def shown(self, predictions: Predictions, score: float | None = None) -> Predictions:  # noqa: ARG002
-        """Return predictions without findings below a score, where `restore` would waste memory on them; here, all.
-
-        Args:
-            predictions: What `predict` returned.
-            score: As of `records`.
-        """
+        """Return predictions without findings below a score, where `restore` would waste memory on them; here, all."""
         return predictions
 
     def restore(self, predictions: Predictions, frames: Sequence[Frame]) -> Predictions:  # noqa: ARG002

@@ -64,6 +64,7 @@ def edit_xml(text: str, edits: Edits) -> str:
     counted = iter(range(1, len(text)))
 
     def change(match: re.Match[str]) -> str:
+        """Return what stands in the place of an object."""
         edit = numbers.get(next(counted))
         if edit is None:
             return match[0]

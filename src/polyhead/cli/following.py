@@ -33,7 +33,10 @@ def several(options: Options) -> type[TyperCommand]:
     """Return a kind of command whose options take several values; `options` are those of `spread`."""
 
     class Several(TyperCommand):
+        """A command that spreads such options before they are read."""
+
         def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+            """Read the arguments."""
             return super().parse_args(ctx, spread(args, options))
 
     return Several
