@@ -22,7 +22,7 @@ class Made(Source):
     def __init__(
         self, grey: int, names: Mapping[str, tuple[str, ...]], targets: Mapping[str, Any], items: int = 4
     ) -> None:
-        self.grey, self.names, self.carried, self.items = grey, dict(names), targets, items
+        self.grey, self.names, self.told, self.items = grey, dict(names), targets, items
 
     augment: Augmentations = ()
 
@@ -34,7 +34,7 @@ class Made(Source):
 
     def item(self, split: Split, index: int) -> Item:
         image = tv_tensors.Image(torch.full((3, SIDE, SIDE), self.grey, dtype=torch.uint8))
-        return Item(image, self.carried)
+        return Item(image, self.told)
 
     def fingerprint(self) -> str:
         return str(self.grey)
@@ -80,7 +80,7 @@ def test_a_mapping_renames_merges_and_leaves_out() -> None:
 def test_what_a_source_does_not_label_is_unknown_there() -> None:
     both = Several({"blood": Member(BLOOD), "others": Member(OTHERS, share=5.0)})
     first, second = both.parts("train")
-    assert (first.name, first.items, first.share) == ("blood", range(4), 4.0)
+    assert (first.name, first.items, first.share) == ("blood", range(4), None)
     assert (second.name, second.items, second.share) == ("others", range(4, 10), 5.0)
     assert first.known["boxes"].tolist() == [True, True, False, False]
     assert second.known["boxes"].tolist() == [False, True, True, True]

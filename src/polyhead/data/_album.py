@@ -7,7 +7,7 @@ upright image, from the upper left corner of its first pixel to the lower right 
 import os
 from abc import ABC
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import blake2b, sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -119,6 +119,10 @@ class AlbumSource(Source, ABC):
         """Return the targets of one image, without a look at its pixels."""
         photo = self.photos[split][index]
         return Drawn(photo, self.names, photo.size or image_size(photo.path))
+
+    def carried(self, split: Split, index: int) -> Collection[str]:
+        """Return the targets that one image carries."""
+        return self.photos[split][index].labels.keys()
 
     def name(self, split: Split, index: int) -> str:
         """Return the path of an image."""

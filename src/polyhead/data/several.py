@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any, Final
@@ -92,17 +92,21 @@ class Several(Source):
                 found.setdefault(target, Counter()).update({new: count for new, count in called if new is not None})
         return {target: {name: found[target][name] for name in self.names[target]} for target in found}
 
+    def carried(self, split: Split, index: int) -> Collection[str]:
+        """Return the targets that one item carries in its source."""
+        name, number = self.place(split, index)
+        return self.members[name].source.carried(split, number)
+
     def parts(self, split: Split) -> tuple[Part, ...]:
         """Return one part for each source that has items in a split."""
         found, start = [], 0
         for name, member in self.members.items():
             size = member.source.size(split)
             if size:
-                share = float(size) if member.share is None else member.share
                 suited = chosen(member.augment, member.source.augment)
-                found.append(Part(name, range(start, start + size), share, suited, self.known(name)))
+                found.append(Part(name, range(start, start + size), member.share, suited, self.known(name)))
             start += size
-        return tuple(found) or (Part("", range(0), 1.0, (), {}),)
+        return tuple(found) or (Part("", range(0), None, (), {}),)
 
     def known(self, name: str) -> dict[str, Tensor]:
         """Return the classes that a source labels, (N,) bool, for each target of which it does not know all."""

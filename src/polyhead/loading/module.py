@@ -18,6 +18,7 @@ from polyhead.loading.augment import Augment, chosen
 from polyhead.loading.batches import Batches, never, varied
 from polyhead.loading.cache import Cache, cache_for
 from polyhead.loading.collate import gather
+from polyhead.loading.labelled import Labelled
 from polyhead.loading.letterbox import pair
 from polyhead.loading.loader import Loader
 from polyhead.loading.mix import Mixing, mix_of
@@ -50,6 +51,9 @@ class DataModule(LightningDataModule):
             size.
         plain_end: Share of a run, at its end, without mosaics and blends and in one size, in [0, 1].
         interpolation: How images are scaled; "auto" for what suits the backbone.
+        labelled: By target, the share of the training images that may keep it, in [0, 1]: to see what labels are worth.
+        unlabelled: What becomes of training images that carry no target that is learned: "skip", "read", or "auto",
+            which reads them for a teacher and else skips them.
         cache: Where decoded and scaled images stay for later epochs: "ram" of each process, up to 1 GB; "disk", shared
             by all processes and later runs, in `POLYHEAD_CACHE` or ~/.cache/polyhead; "auto" for the first where that
             holds all and no workers read; or "none".
@@ -76,6 +80,8 @@ class DataModule(LightningDataModule):
         multi_scale: float = 0.0,
         plain_end: float = 0.1,
         interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
+        labelled: dict[str, float] | None = None,
+        unlabelled: Literal["auto", "skip", "read"] = "auto",
         cache: Literal["none", "ram", "disk", "auto"] = "ram",
         allow_bad: int = 0,
         seed: int = 0,
@@ -90,11 +96,12 @@ class DataModule(LightningDataModule):
             at_least(option, value, least)
         self.allow_bad: Final = at_least("allow_bad", allow_bad, 0)
         self.findings: Sequence[Finding] = ()
-        self.source: Final = source
         self.names: Final = tuple(targets) or tuple(offered)
+        left = Labelled(source, self.names, labelled or {}, seed, skip=unlabelled != "read")
+        self.source: Final[Source] = source if left.whole else left
         self.size: Final = pair(size)
         self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
-        self.parts: Final = source.parts("train")
+        self.parts: Final = self.source.parts("train")
         self.augments: Final = [Augment(chosen(augment, part.augment), self.size) for part in self.parts]
         self.by_default: Final = augment == "auto"
         self.mix: Final = mix_of(mix, offered, seed)

@@ -6,7 +6,7 @@ shapes: H and W pixels, m objects, K classes or values.
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from torch import Tensor
@@ -58,7 +58,7 @@ class Part(NamedTuple):
     Attributes:
         name: Of the origin, "" where there is but one.
         items: Their numbers.
-        share: Of each training batch that is theirs, beside the shares of the other parts, above 0.
+        share: Of each training batch that is theirs, beside the shares of the other parts, above 0; None: their number.
         augment: The augmentations that suit them.
         known: By target name, (K,) bool, the classes that are labelled in them; a target that is left out is known
             throughout.
@@ -66,7 +66,7 @@ class Part(NamedTuple):
 
     name: str
     items: range
-    share: float
+    share: float | None
     augment: Augmentations
     known: Mapping[str, Tensor]
 
@@ -107,13 +107,17 @@ class Source(ABC):
         """Return the targets of an item; overridden where they come without pixels."""
         return self.item(split, index).targets
 
+    def carried(self, split: Split, index: int) -> Collection[str]:  # noqa: ARG002  # where each carries them all
+        """Return the targets that an item carries, without a look at its pixels; here, all that are on offer."""
+        return self.labels().keys()
+
     def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:  # noqa: ARG002  # it is for others to know
         """Return how many objects or images of a split each class has, by target, as far as that costs no pixels."""
         return {}
 
     def parts(self, split: Split) -> tuple[Part, ...]:
         """Return the items of a split by their origin, one or more parts, in order and without a gap."""
-        return (Part("", range(self.size(split)), 1.0, self.augment, {}),)
+        return (Part("", range(self.size(split)), None, self.augment, {}),)
 
     def name(self, split: Split, index: int) -> str:
         """Return what to call an item in messages and records: its file, or a made-up name."""

@@ -85,8 +85,8 @@ def slots(parts: Sequence[Part], batch: int) -> tuple[int, ...]:
     if batch < len(parts):
         names = ", ".join(part.name for part in parts)
         raise UserError(f"data.batch={batch} has no slot for each of {len(parts)} sources ({names}); raise it")
-    total = sum(part.share for part in parts)
-    wanted = [part.share / total * batch for part in parts]
+    shares = [float(len(part.items)) if part.share is None else part.share for part in parts]
+    wanted = [share / sum(shares) * batch for share in shares]
     given = [max(1, int(want)) for want in wanted]
     while sum(given) < batch:
         given[max(range(len(given)), key=lambda place: wanted[place] - given[place])] += 1

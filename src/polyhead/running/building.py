@@ -23,7 +23,10 @@ WHOLE = (CLASS, NUMBERS)
 
 def load_data(recipe: dict[str, Any]) -> "DataModule":
     """Return the data of a recipe, loading the targets that its heads learn, and say what was found and left out."""
-    data = read_data(recipe["data"], tuple(dict.fromkeys(targets_of(recipe).values())), recipe["seed"])
+    node = recipe["data"]
+    if recipe["task"].get("teacher") and node.get("unlabelled", "auto") == "auto":
+        node = {**node, "unlabelled": "read"}
+    data = read_data(node, tuple(dict.fromkeys(targets_of(recipe).values())), recipe["seed"])
     for note in data.source.notes():
         logging.getLogger("polyhead").warning(note)
     return data
