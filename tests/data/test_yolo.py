@@ -223,6 +223,7 @@ def test_the_fingerprint_follows_the_labels_and_not_the_place(tmp_path: Path) ->
 
 def test_batches_carry_boxes_of_the_labelled_images_only(tmp_path: Path) -> None:
     picture(tmp_path / "images" / "b.png")
-    batch = next(iter(DataModule(data(tmp_path, BOX), size=32, batch=2).train_dataloader()))
+    both = DataModule(data(tmp_path, BOX), size=32, batch=2, unlabelled="read")
+    batch = next(iter(both.train_dataloader()))
     assert batch.inputs.shape == (2, 3, 32, 32)
     assert len(batch.targets["boxes"]) == len(batch.rows["boxes"]) == 1

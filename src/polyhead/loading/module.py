@@ -62,6 +62,7 @@ class DataModule(LightningDataModule):
 
     Attributes:
         findings: What was found when the source was read, where somebody listened.
+        offered: How many training images there are, those that are not read included.
 
     Raises:
         UserError: If a target, an augmentation or a value is not to be had; it names the choices.
@@ -99,6 +100,7 @@ class DataModule(LightningDataModule):
         self.names: Final = tuple(targets) or tuple(offered)
         left = Labelled(source, self.names, labelled or {}, seed, skip=unlabelled != "read")
         self.source: Final[Source] = source if left.whole else left
+        self.offered: Final = source.size("train")
         self.size: Final = pair(size)
         self.workers: Final = spare_workers() if workers is None else at_least("workers", workers, 0)
         self.parts: Final = self.source.parts("train")

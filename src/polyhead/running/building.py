@@ -77,7 +77,7 @@ def check_targets(task: Any, data: "DataModule") -> None:
                 f"{where}: data.mix blends two images into one, and this head cannot learn from such; set"
                 f" data.mix=none, or leave the head out with {where}=null"
             )
-        if given is None and data.source.size("train"):
+        if given is None and data.offered:
             raise UserError(
                 f"{where}: no training image carries the target {target!r}; label some, or leave the head out with"
                 f" {where}=null"
