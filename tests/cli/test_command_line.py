@@ -35,8 +35,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         made.append(("fit", recipe, run, resumed))
         return Outcome(METRICS, tmp_path / "run", tmp_path / "run" / "pictures")
 
-    def evaluate(checkpoint: Path, split: str, overrides: list[str], out: Path | None) -> Outcome:
-        made.append(("evaluate", checkpoint, split, overrides, out))
+    def evaluate(checkpoint: Path, split: str, overrides: list[str], out: Path | None, labels: str | None) -> Outcome:
+        made.append(("evaluate", checkpoint, split, overrides, out, labels))
         return Outcome(METRICS, tmp_path / "run", None)
 
     def predict(checkpoint: Path, paths: list[str], out: Path, score: float | None, **windows: Any) -> Path:
@@ -135,10 +135,10 @@ def test_notes_on_replaced_nodes_go_to_stderr(calls: Calls, said: Said) -> None:
 def test_validate_and_test_measure_a_split_of_a_run(calls: Calls, said: Said, tmp_path: Path) -> None:
     (tmp_path / "last.ckpt").touch()
     assert said("validate", "last.ckpt", "data.batch=2")[0] == 0
-    assert said("test", "last.ckpt", "--out", "pictures")[0] == 0
+    assert said("test", "last.ckpt", "--labels", "keep", "--out", "pictures")[0] == 0
     assert calls == [
-        ("evaluate", Path("last.ckpt"), "val", ["data.batch=2"], None),
-        ("evaluate", Path("last.ckpt"), "test", [], Path("pictures")),
+        ("evaluate", Path("last.ckpt"), "val", ["data.batch=2"], None, None),
+        ("evaluate", Path("last.ckpt"), "test", [], Path("pictures"), "keep"),
     ]
 
 

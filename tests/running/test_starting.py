@@ -12,11 +12,11 @@ from polyhead import checkpoints
 from polyhead.errors import UserError
 from polyhead.predictor import load
 from polyhead.recipes.resolving import resolve
-from polyhead.running import starting
 from polyhead.running.building import build_task, load_data, with_labels
+from polyhead.running.other_names import Choice, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
-from polyhead.running.starting import Choice, Start, prove_still, start_from, take_weights
-from polyhead.running.training import fit
+from polyhead.running.starting import prove_still, take_weights
+from polyhead.running.training import evaluate, fit
 
 SHORT = "trainer.max_epochs=1"
 OLD = ("label", "boxes", "mask")
@@ -150,7 +150,7 @@ def test_keep_leaves_the_checkpoints_classes_and_those_the_data_lack_unknown(
 def test_keep_of_a_single_source_writes_its_classes_into_the_recipe(outcome: Outcome, recipe: dict[str, Any]) -> None:
     full = resolve(recipe).recipe
     labels = {"label": tuple("0123456789"), "boxes": tuple("012345678"), "mask": ("background", *"0123456789")}
-    kept = starting.agreed(full, labels, start_from(outcome.run, "keep"))["data"]
+    kept = agreed(full, labels, start_from(outcome.run, "keep"))["data"]
     assert kept["name"] == "several"
     assert kept["classes"] == {"boxes": list("0123456789")}
     assert (kept["sources"]["data"]["name"], kept["sources"]["data"]["images"], kept["batch"]) == ("digits", 16, 8)
@@ -179,3 +179,21 @@ def test_an_unknown_choice_is_refused(outcome: Outcome) -> None:
     with pytest.raises(UserError, match=r"no value of --labels 'kep' \(did you mean 'keep'\?\)"):
         start_from(outcome.run, "kep")
     assert isinstance(start_from(outcome.run, "keep"), Start)
+
+
+def test_data_of_other_class_names_are_measured_by_those_of_the_checkpoint_on_request(
+    outcome: Outcome, recipe: dict[str, Any], tmp_path: Path
+) -> None:
+    source = {key: value for key, value in recipe["data"].items() if key not in ("size", "batch", "workers")}
+    order = "data.classes={boxes: ['1', '0', '2', '3', '4', '5', '6', '7', '8', '9']}"
+    other = [f"data.sources={{data: {source}}}".replace("'", ""), order]
+    with pytest.raises(UserError, match=r"class names of 'boxes' are others .*; choose: --labels keep \(the classes"):
+        evaluate(outcome.run, "test", other, tmp_path / "stopped")
+    renamed = [other[0], "data.sources.data.names={boxes: {'9': nine}}"]
+    with pytest.raises(
+        UserError, match=r"the data have nine of 'boxes', which .* does not know; rename them, or leave"
+    ):
+        evaluate(outcome.run, "test", renamed, tmp_path / "stopped", "keep")
+    fewer = [other[0], "data.sources.data.names={boxes: {'9': null}}"]
+    found = evaluate(outcome.run, "test", fewer, tmp_path / "kept", "keep")
+    assert found.metrics["test/mask/miou"] == pytest.approx(outcome.metrics["test/mask/miou"])

@@ -13,8 +13,8 @@ from polyhead.ops.pictures import save
 from polyhead.predictor import load
 from polyhead.recipes.resolving import resolve
 from polyhead.running import prediction
+from polyhead.running.other_names import start_from
 from polyhead.running.outcome import Outcome
-from polyhead.running.starting import start_from
 from polyhead.running.training import fit
 
 LENGTH = ["trainer.max_steps=1", "trainer.max_epochs=-1", "trainer.enable_progress_bar=false", "trainer.logger=false"]

@@ -32,6 +32,7 @@ Overrides = Annotated[
     list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Changes, such as trainer.max_epochs=5.")
 ]
 Changes = Annotated[list[str] | None, typer.Argument(metavar="KEY=VALUE", help="Other data, such as data=PATH.")]
+Keep = Annotated[str | None, typer.Option("--labels", metavar="keep", help="With other class names: keep the model's.")]
 Json = Annotated[str | None, typer.Option("--json", metavar="FILE|-", help="Write JSON; - is stdout.")]
 Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder for pictures and records.")]
 
@@ -117,10 +118,10 @@ def fit(
     output.check_file(json, "--json")
     _check_start(start, labels, resume)
     say(resolved.notes)
-    from polyhead.running import starting, training
+    from polyhead.running import other_names, training
 
     with output.stdout_kept(json == output.STDOUT):
-        begin = starting.start_from(start, labels) if start else None
+        begin = other_names.start_from(start, labels) if start else None
         outcome = training.fit(resolved.recipe, resume or run, resumed=resume is not None, start=begin)
     _report(outcome, json)
 
@@ -159,15 +160,19 @@ def _to_fit(recipe: str | None, overrides: list[str], run: Path | None, resume: 
 
 
 @app.command()
-def validate(trained: Trained, overrides: Changes = None, json: Json = None, out: Out = None) -> None:
+def validate(
+    trained: Trained, overrides: Changes = None, *, labels: Keep = None, json: Json = None, out: Out = None
+) -> None:
     """Measure a trained model on the validation data."""
-    _evaluate(trained, "val", overrides or [], json, out)
+    _evaluate(trained, "val", overrides or [], labels=labels, json=json, out=out)
 
 
 @app.command("test")
-def measure(trained: Trained, overrides: Changes = None, json: Json = None, out: Out = None) -> None:
+def measure(
+    trained: Trained, overrides: Changes = None, *, labels: Keep = None, json: Json = None, out: Out = None
+) -> None:
     """Measure a trained model on the test data."""
-    _evaluate(trained, "test", overrides or [], json, out)
+    _evaluate(trained, "test", overrides or [], labels=labels, json=json, out=out)
 
 
 @app.command()
@@ -206,7 +211,9 @@ def predict(
         sys.stdout.write(f"records: {records}\npictures: {out}\n")
 
 
-def _evaluate(trained: Path, split: str, overrides: list[str], json: str | None, out: Path | None) -> None:
+def _evaluate(
+    trained: Path, split: str, overrides: list[str], *, labels: str | None, json: str | None, out: Path | None
+) -> None:
     """Measure a trained model on a split."""
     check_trained(trained)
     if (trained / "recipe.yaml").is_file():  # mistakes in the overrides are said before torch is there
@@ -216,7 +223,7 @@ def _evaluate(trained: Path, split: str, overrides: list[str], json: str | None,
     from polyhead.running import training
 
     with output.stdout_kept(json == output.STDOUT):
-        outcome = training.evaluate(trained, "val" if split == "val" else "test", overrides, out)
+        outcome = training.evaluate(trained, "val" if split == "val" else "test", overrides, out, labels)
     _report(outcome, json)
 
 

@@ -26,8 +26,8 @@ from polyhead.running.comparing_plot import draw
 from polyhead.running.comparing_result import Comparison, gathered, split_of, told
 from polyhead.running.continuation import LAST
 from polyhead.running.folder import new_run
+from polyhead.running.other_names import Start, start_from
 from polyhead.running.resuming import MACHINE, as_found, flat, shown
-from polyhead.running.starting import Start, start_from
 from polyhead.running.stopwatch import TRAINING
 from polyhead.running.trainer import are_several
 

@@ -34,10 +34,11 @@ from polyhead.running.building import (
 from polyhead.running.callbacks import Stamp, keepers
 from polyhead.running.continuation import LAST, Continuation
 from polyhead.running.folder import close_run, new_run, open_run, reopen_run
+from polyhead.running.other_names import MEASURING, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
 from polyhead.running.reading import write_findings
-from polyhead.running.starting import Start, agreed, prove_still, take_weights
+from polyhead.running.starting import prove_still, take_weights
 from polyhead.running.stopwatch import Stopwatch
 from polyhead.running.trainer import make_trainer, quiet
 from polyhead.running.tuning import tuned
@@ -167,7 +168,13 @@ def measure_best(task: Any, data: "DataModule", recipe: dict[str, Any], run: Pat
     return measure(task, data, recipe, split, run)
 
 
-def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), run: Path | None = None) -> Outcome:
+def evaluate(
+    checkpoint: Path,
+    split: Measured,
+    overrides: Iterable[str] = (),
+    run: Path | None = None,
+    labels: str | None = None,
+) -> Outcome:
     """Measure a checkpoint on a split of its own data, or of others that `overrides` name, and draw what it sees.
 
     Args:
@@ -176,6 +183,7 @@ def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), r
         overrides: `key=value` on top of the checkpoint's own recipe.
         run: Where results and pictures go. By default that is the checkpoint's own run folder, or, where it has none or
             there are overrides, a new one.
+        labels: "keep" measures data of other class names by those of the checkpoint; None: that stops it.
 
     Raises:
         UserError: If the checkpoint or the recipe is wrong, the data has other class names, or nothing to measure.
@@ -184,12 +192,14 @@ def evaluate(checkpoint: Path, split: Measured, overrides: Iterable[str] = (), r
     keep_memory()
     use_cores()
     file = checkpoints.locate(checkpoint)
-    stored = checkpoints.read(file)
-    changes = list(overrides)
+    start = start_from(checkpoint, labels, MEASURING)
+    stored, changes = start.stored, list(overrides)
     check_changes(stored.recipe, changes)
     recipe = resolve(stored.recipe, changes).recipe
     check_values(recipe)
     data = load_data(recipe)
+    if (named := agreed(recipe, data.labels(), start, MEASURING)) is not recipe:
+        recipe, data = named, load_data(named)
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
     data.suit(task.model.interpolation)
