@@ -14,6 +14,8 @@ from torch import Tensor, nn
 Balancing = Literal["initial", "none", "uncertainty", "uw-so", "famo"]
 FIRST: Final = 20
 """Steps whose mean loss is a head's initial one."""
+LEAST: Final = 0.1
+"""The loss from which on UW-SO's weights grow no further."""
 TINY: Final = 1e-8
 
 
@@ -81,11 +83,14 @@ class Uncertainty(Balance):
 
 @final
 class SoftOptimal(Balance):
-    """Weights that fall with the loss: a softmax of 1 / loss, times H (UW-SO, Kirchdorfer et al., arXiv 2408.07985)."""
+    """Weights that fall with the loss: a softmax of 1 / loss, times H (UW-SO, Kirchdorfer et al., arXiv 2408.07985).
+
+    A loss below 0.1 counts as 0.1 there: one that is nearly 0 would take all the weight.
+    """
 
     def forward(self, losses: Tensor, told: Tensor) -> Tensor:
         """Return the weighted losses."""
-        inverse = torch.where(told.isfinite(), 1 / told.clamp(min=0.1), -torch.inf)
+        inverse = torch.where(told.isfinite(), 1 / told.clamp(min=LEAST), -torch.inf)
         weights = inverse.softmax(0) * told.isfinite().sum()
         return losses * weights.nan_to_num()
 

@@ -41,6 +41,13 @@ class Half(Source):
         return str(self.items)
 
 
+class Bare(Half):
+    """The same without any label."""
+
+    def targets(self, _split: Split, index: int) -> Mapping[str, Any]:
+        return {"value": torch.tensor([float(index)])}
+
+
 def numbers(data: DataModule) -> list[int]:
     """Return the grey of every image that an epoch of training reads."""
     return sorted(int(image[0, 0, 0]) for batch in data.train_dataloader() for image in batch.inputs)
@@ -104,8 +111,9 @@ def test_of_several_sources_each_keeps_its_part() -> None:
 
 
 def test_a_source_without_any_label_has_no_part() -> None:
-    left = Labelled(Several({"one": Member(Half(1)), "two": Member(Half(6))}), ["label"], {}, 0)
-    assert [part.name for part in left.parts("train")] == ["one", "two"]
+    left = Labelled(Several({"bare": Member(Bare(3)), "two": Member(Half(6))}), ["label"], {}, 0)
+    assert [(part.name, part.items) for part in left.parts("train")] == [("two", range(3))]
+    assert [part.name for part in left.parts("val")] == ["bare", "two"]
     none = Labelled(Half(1), ["value"], {"value": 0.0}, 0)
     assert [part.items for part in none.parts("train")] == [range(0)]
 

@@ -51,6 +51,8 @@ def test_uw_so_is_a_softmax_of_the_inverse_losses() -> None:
     expected = [2 * 2 * first / (first + second), 2 * 0.5 * second / (first + second)]
     assert scaled(balance_of("uw-so", 2), 2.0, 0.5) == pytest.approx(expected, abs=1e-4)
     assert scaled(balance_of("uw-so", 2), 2.0, math.nan) == [2, 0]
+    faint = [scaled(balance_of("uw-so", 2), 2.0, loss)[0] for loss in (0.1, 0.01)]
+    assert faint[0] == faint[1] > 0  # a loss that is nearly 0 takes no more than one of 0.1
 
 
 def test_famo_turns_to_the_loss_that_falls_more_slowly() -> None:
