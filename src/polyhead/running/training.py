@@ -47,6 +47,8 @@ if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
 
 Measured = Literal["val", "test"]
+GONE = ("closed by peer", "reset by peer", "Broken pipe")
+"""What gloo says of another process that has ended, by how far the talk with it was."""
 
 
 def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, start: Start | None = None) -> Outcome:
@@ -118,7 +120,7 @@ def train(trainer: pl.Trainer, task: Any, data: "DataModule", run: Path, last: P
     except MisconfigurationException as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
     except RuntimeError as error:
-        if trainer.world_size == 1 or "closed by peer" not in str(error):
+        if trainer.world_size == 1 or not any(sign in str(error) for sign in GONE):
             raise
         if ranks.first():
             close_run(run)
