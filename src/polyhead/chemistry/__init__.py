@@ -1,0 +1,1 @@
+"""Molecules: what RDKit knows of them, as arrays, and a batch of them as one graph."""
