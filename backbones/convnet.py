@@ -5,6 +5,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
+from polyhead.backbones._layers import group_norm
 from polyhead.contracts import Backbone, Features, FeatureSpec
 
 Activation = Literal["relu", "leaky_relu", "elu", "silu", "gelu", "tanh"]
@@ -50,7 +51,8 @@ class ConvNet(Backbone):
         kernel: Side of the convolutions' kernels; odd.
         activation: The function between layers.
         pool: How a stage halves its grid at its end.
-        norm: Batch normalisation after each convolution, or none, as in the first networks.
+        norm: What follows each convolution: batch normalisation; group normalisation, which sees each image by itself
+            and so does not mind small batches; or nothing, as in the first networks.
 
     Raises:
         ValueError: If `channels` is empty, `depth` below 1, or `kernel` even.
@@ -68,7 +70,7 @@ class ConvNet(Backbone):
         kernel: int = 3,
         activation: Activation = "relu",
         pool: Literal["max", "average", "none"] = "max",
-        norm: Literal["batch", "none"] = "batch",
+        norm: Literal["batch", "group", "none"] = "batch",
     ) -> None:
         super().__init__()
         if not channels or depth < 1 or kernel % 2 == 0:
@@ -115,6 +117,7 @@ def _stage(
         bias = norm == "none"
         layers.append(nn.Conv2d(inside if step == 0 else outside, outside, kernel, stride, kernel // 2, bias=bias))
         layers += [nn.BatchNorm2d(outside)] if norm == "batch" else []
+        layers += [group_norm(outside)] if norm == "group" else []
         layers.append(ACTIVATIONS[activation]())
     if pool == "max":
         layers.append(nn.MaxPool2d(2, ceil_mode=True))

@@ -43,6 +43,7 @@ class CSPNet(Backbone):
         size: How wide and deep it is: n(ano), s(mall) or m(edium).
         channels: Channels of the levels at strides 4, 8, 16 ...; each even. None: those of `size`.
         depth: Residual blocks of each stage; as many numbers as `channels`. None: those of `size`.
+        norm: Batch normalisation, or group normalisation, which sees each image by itself.
 
     Raises:
         ValueError: If `channels` and `depth` differ in length or are empty, or a channel number is odd.
@@ -57,15 +58,16 @@ class CSPNet(Backbone):
         size: Literal["n", "s", "m"] = "n",
         channels: tuple[int, ...] | None = None,
         depth: tuple[int, ...] | None = None,
+        norm: Literal["batch", "group"] = "batch",
     ) -> None:
         super().__init__()
         channels = SIZES[size].channels if channels is None else channels
         depth = SIZES[size].depth if depth is None else depth
         if not channels or len(channels) != len(depth) or any(c % 2 for c in channels):
             raise ValueError(f"channels={channels}, depth={depth}: they need one even number and one depth a stage")
-        self.stem = conv_norm_act(3, channels[0] // 2, stride=2)
+        self.stem = conv_norm_act(3, channels[0] // 2, stride=2, norm=norm)
         self.stages = nn.ModuleList(
-            nn.Sequential(conv_norm_act(inside, outside, stride=2), PartialStage(outside, blocks))
+            nn.Sequential(conv_norm_act(inside, outside, stride=2, norm=norm), PartialStage(outside, blocks, norm))
             for (inside, outside), blocks in zip(pairwise((channels[0] // 2, *channels)), depth, strict=True)
         )
         self.spec = FeatureSpec(channels, tuple(4 * 2**i for i in range(len(channels))), channels[-1])
@@ -94,13 +96,14 @@ def generalised_mean(x: Tensor, power: float = 3.0) -> Tensor:
 class PartialStage(nn.Module):
     """Residual blocks on half of the channels; all halves are joined: (B, C, H, W) -> the same shape."""
 
-    def __init__(self, channels: int, blocks: int) -> None:
+    def __init__(self, channels: int, blocks: int, norm: Literal["batch", "group"] = "batch") -> None:
         super().__init__()
         half = channels // 2
         self.blocks = nn.ModuleList(
-            nn.Sequential(conv_norm_act(half, half), conv_norm_act(half, half)) for _ in range(blocks)
+            nn.Sequential(conv_norm_act(half, half, norm=norm), conv_norm_act(half, half, norm=norm))
+            for _ in range(blocks)
         )
-        self.join = conv_norm_act(channels + blocks * half, channels, kernel=1)
+        self.join = conv_norm_act(channels + blocks * half, channels, kernel=1, norm=norm)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the stage's result."""

@@ -1,5 +1,7 @@
 """The neck: every level learns from the coarser and from the finer ones."""
 
+from typing import Literal
+
 from torch import Tensor, nn
 
 from polyhead.backbones._layers import conv_norm_act
@@ -18,6 +20,7 @@ class Pyramid(Backbone):
         body: The backbone to wrap.
         width: Channels of the levels that it makes; None: a quarter of the body's coarsest, see `fitting_width`.
         levels: How many of the body's coarsest levels take part.
+        norm: Batch normalisation, or group normalisation, which sees each image by itself; the body has its own option.
 
     Raises:
         ValueError: If the body has no grids, or fewer levels than asked for.
@@ -26,17 +29,19 @@ class Pyramid(Backbone):
         Lin et al., FPN, arXiv 1612.03144; Liu et al., PANet, arXiv 1803.01534.
     """
 
-    def __init__(self, body: Backbone, *, width: int | None = None, levels: int = 3) -> None:
+    def __init__(
+        self, body: Backbone, *, width: int | None = None, levels: int = 3, norm: Literal["batch", "group"] = "batch"
+    ) -> None:
         super().__init__()
         channels, strides, pooled = body.spec
         if not 1 <= levels <= len(strides):
             raise ValueError(f"levels={levels}: the body {type(body).__name__} has levels of strides {strides}")
         width = fitting_width(channels[-1]) if width is None else width
         self.body = body
-        self.lateral = nn.ModuleList(conv_norm_act(c, width, kernel=1) for c in channels[-levels:])
-        self.down = nn.ModuleList(conv_norm_act(width, width) for _ in range(levels - 1))
-        self.reduce = nn.ModuleList(conv_norm_act(width, width, stride=2) for _ in range(levels - 1))
-        self.up = nn.ModuleList(conv_norm_act(width, width) for _ in range(levels - 1))
+        self.lateral = nn.ModuleList(conv_norm_act(c, width, kernel=1, norm=norm) for c in channels[-levels:])
+        self.down = nn.ModuleList(conv_norm_act(width, width, norm=norm) for _ in range(levels - 1))
+        self.reduce = nn.ModuleList(conv_norm_act(width, width, stride=2, norm=norm) for _ in range(levels - 1))
+        self.up = nn.ModuleList(conv_norm_act(width, width, norm=norm) for _ in range(levels - 1))
         self.spec = FeatureSpec((*channels[:-levels], *[width] * levels), strides, pooled)
         self.interpolation = body.interpolation
 

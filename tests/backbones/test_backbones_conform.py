@@ -10,7 +10,9 @@ test_backbones = parametrize_backbones(
     {
         "convnet": lambda: ConvNet(channels=(8, 12, 16), depth=1),
         "convnet with average pooling": lambda: ConvNet(channels=(8, 12), pool="average", activation="silu"),
+        "convnet with group normalisation": lambda: ConvNet(channels=(8, 16), depth=1, norm="group"),
         "cspnet": lambda: CSPNet(channels=(8, 12, 16), depth=(1, 2, 1)),
+        "cspnet with group normalisation": lambda: CSPNet(channels=(8, 32), depth=(1, 1), norm="group"),
         "timm": lambda: Timm(model="resnet10t"),
         "timm, whose pooling rounds down": lambda: Timm(model="vgg11_bn"),
         "pyramid": lambda: Pyramid(ConvNet(channels=(8, 8, 8), depth=1), width=8, levels=2),

@@ -7,6 +7,7 @@ from polyhead.backbones.convnet import ConvNet
 from polyhead.backbones.cspnet import CSPNet
 from polyhead.backbones.pyramid import Pyramid, fitting_width
 from polyhead.backbones.timm import Timm
+from polyhead.contracts import Backbone
 
 
 def test_a_timm_model_that_does_not_exist_names_the_nearest() -> None:
@@ -45,6 +46,25 @@ def test_every_level_of_the_pyramid_sees_every_level_of_the_body() -> None:
 def test_the_pyramid_asks_for_no_more_levels_than_the_body_has() -> None:
     with pytest.raises(ValueError, match="levels=4"):
         Pyramid(ConvNet(channels=(4, 4)), levels=4)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        ConvNet(channels=(8, 32), depth=2, norm="group"),
+        CSPNet(channels=(8, 32), depth=(1, 2), norm="group"),
+        Pyramid(ConvNet(channels=(8, 32), depth=1, norm="group"), width=32, levels=2, norm="group"),
+    ],
+    ids=lambda body: type(body).__name__,
+)
+def test_with_group_normalisation_an_image_trains_alone_as_it_does_among_others(body: Backbone) -> None:
+    images = torch.rand(3, 3, 32, 32)
+    together, alone = body.train()(images), body(images[:1])
+    for one, other in zip((*alone.levels, alone.pooled), (*together.levels, together.pooled), strict=True):
+        torch.testing.assert_close(one, other[:1], rtol=1e-4, atol=1e-5)
+    norms = [module for module in body.modules() if isinstance(module, torch.nn.GroupNorm)]
+    assert {(norm.num_channels, norm.num_groups) for norm in norms} >= {(32, 2), (8, 1)}
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in body.modules())
 
 
 def test_the_smallest_cspnet_is_the_default_and_channels_and_depth_overrule_a_size() -> None:

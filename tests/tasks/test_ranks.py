@@ -17,6 +17,12 @@ from polyhead.tasks.multitask import Multitask
 
 pytestmark = pytest.mark.slow
 BODY = {"name": "convnet", "channels": [4, 4], "depth": 1, "norm": "none"}
+GROUPS = {"name": "convnet", "channels": [4, 32], "depth": 1, "norm": "group"}
+BODIES: dict[str, dict[str, Any]] = {
+    "no norms": BODY,
+    "GroupNorm": GROUPS,
+    "GroupNorm in the neck": {"name": "pyramid", "width": 16, "levels": 2, "norm": "group", "body": GROUPS},
+}
 HEADS = {"label": {"name": "classification"}, "mask": {"name": "segmentation", "width": 4, "dice": 0.0}}
 
 
@@ -46,11 +52,28 @@ class Uneven(Source):
         return "uneven"
 
 
-def trained(devices: int, tmp_path: Path) -> dict[str, torch.Tensor]:
-    """Return the weights after one step of SGD on all four images, shared among processes."""
+class Losses(pl.Callback):
+    """Writes down, on the first of several processes, what a step's losses are over all of them.
+
+    Args:
+        file: Where to.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: Any, *_: Any) -> None:
+        """Take the mean of what each process has as its share."""
+        found = {name: sum_over_ranks(loss) / trainer.world_size for name, loss in pl_module.recent.items()}
+        if trainer.is_global_zero:
+            torch.save(found, self.file)
+
+
+def trained(devices: int, tmp_path: Path, body: dict[str, Any]) -> tuple[dict[str, torch.Tensor], ...]:
+    """Return the losses of one step of SGD on all four images, shared among processes, and the weights after it."""
     pl.seed_everything(0, verbose=False)
     data = DataModule(Uneven(), size=16, batch=4 // devices, workers=0)
-    task = Multitask(BODY, HEADS, data.labels(), optimizer="sgd", lr=0.1, warmup=0.0, average=0.0)
+    task = Multitask(body, HEADS, data.labels(), optimizer="sgd", lr=0.1, warmup=0.0, average=0.0)
     quiet = {
         "logger": False,
         "enable_checkpointing": False,
@@ -59,15 +82,21 @@ def trained(devices: int, tmp_path: Path) -> dict[str, torch.Tensor]:
     }
     strategy = "ddp_spawn" if devices > 1 else "auto"
     limits = {"max_steps": 1, "limit_val_batches": 0}
-    trainer = pl.Trainer(accelerator="cpu", devices=devices, strategy=strategy, **limits, **quiet)  # type: ignore[arg-type]
+    told = Losses(tmp_path / "losses.pt")
+    trainer = pl.Trainer(accelerator="cpu", devices=devices, strategy=strategy, callbacks=[told], **limits, **quiet)  # type: ignore[arg-type]
     trainer.fit(task, data)
     trainer.save_checkpoint(tmp_path / "weights.ckpt")
     weights: dict[str, torch.Tensor] = torch.load(tmp_path / "weights.ckpt", weights_only=True)["state_dict"]
-    return weights
+    return torch.load(told.file, weights_only=True), weights
 
 
-def test_a_step_of_two_ranks_is_the_step_of_one_also_where_a_rank_has_no_labelled_row(tmp_path: Path) -> None:
-    one, two = trained(1, tmp_path), trained(2, tmp_path)
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_a_step_of_two_ranks_is_the_step_of_one_also_where_a_rank_has_no_labelled_row(
+    body: dict[str, Any], tmp_path: Path
+) -> None:
+    (losses, one), (other_losses, two) = (trained(devices, tmp_path, body) for devices in (1, 2))
+    assert losses.keys() == {"label/ce", "mask/ce"}
+    torch.testing.assert_close(other_losses, losses, rtol=1e-5, atol=1e-6)
     for name, value in one.items():
         torch.testing.assert_close(two[name], value, rtol=1e-5, atol=1e-6)
 

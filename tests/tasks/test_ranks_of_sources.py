@@ -24,6 +24,7 @@ pytestmark = [
 ]
 SHAPES: dict[str, Any] = {"label": {"name": "classification"}, "mask": {"name": "segmentation", "width": 4}}
 LEARNING: dict[str, Any] = {"name": "convnet", "channels": [4, 4], "depth": 1, "norm": "none"}
+GROUPS: dict[str, Any] = {**LEARNING, "channels": [4, 32], "norm": "group"}
 FROZEN: dict[str, Any] = {**LEARNING, "norm": "batch"}
 EPOCHS = 4
 SIZES = {"sorted": 8, "painted": 6}
@@ -110,7 +111,7 @@ def test_there_are_steps_in_which_one_rank_has_no_labelled_row(target: str) -> N
     assert any(min(step) == 0 < max(step) for step in steps)
 
 
-@pytest.mark.parametrize("body", [LEARNING, FROZEN], ids=["no norms", "frozen BatchNorm"])
+@pytest.mark.parametrize("body", [LEARNING, GROUPS, FROZEN], ids=["no norms", "GroupNorm", "frozen BatchNorm"])
 def test_two_processes_have_the_losses_of_one_and_none_reads_what_the_other_does(
     tmp_path: Path, body: dict[str, Any]
 ) -> None:

@@ -143,7 +143,7 @@ def enough_to_normalise(data: "DataModule") -> Iterator[None]:
         size = data.size[0] if data.size[0] == data.size[1] else list(data.size)
         raise UserError(
             f"data.batch={data.batch} and data.size={size} leave BatchNorm a single value a channel at the coarsest"
-            " level; raise one of them"
+            " level; raise one of them, or take norm=group in task.backbone, where it has that"
         ) from error
 
 
