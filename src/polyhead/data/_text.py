@@ -2,27 +2,13 @@
 
 from pathlib import Path
 
-from polyhead.findings.collecting import refusal, refuse
+from polyhead.findings.collecting import refuse
+from polyhead.findings.reading import read_text
 
 
 def read_lines(file: Path) -> list[str]:
     """Return the lines of a text file; errors as `read_text`."""
     return read_text(file).splitlines()
-
-
-def read_text(file: Path) -> str:
-    """Return the content of a text file without a byte order mark, its lines ended in one way.
-
-    Raises:
-        UserError: If it cannot be read as UTF-8 text; it names the file.
-    """
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise refusal("text-unreadable", file, "is not UTF-8 text", "save it as such") from None
-    except OSError as error:
-        what = f"cannot be read ({error.strerror or error})"
-        raise refusal("text-unreadable", file, what, "check the path") from None
 
 
 def names_listed(file: Path) -> dict[int, str]:
