@@ -1,0 +1,102 @@
+"""Which column of a table holds the molecules: as told, else by its name and by what stands in it."""
+
+import re
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from polyhead.chemistry.smiles import spelt
+from polyhead.chemistry.tables import Table
+from polyhead.errors import UserError, choices, nearest
+
+NAMES: Final = frozenset(
+    ("smiles", "canonicalsmiles", "isomericsmiles", "smile", "smi", "mol", "molecule", "molecules", "structure")
+)
+"""Names of columns of molecules, in small letters and nothing between them."""
+SAMPLE: Final = 200
+"""Cells of a column that are looked at, spread over all of it."""
+MOST: Final = 0.8
+"""Share of them that are SMILES where the name does not say so."""
+
+
+class Chosen(NamedTuple):
+    """The column of the molecules.
+
+    Attributes:
+        name: Its name.
+        others: Columns that hold SMILES, too.
+        why: How it was found, for a reader.
+    """
+
+    name: str
+    others: tuple[str, ...]
+    why: str
+
+    @property
+    def notes(self) -> list[str]:
+        """The sentence to say aloud."""
+        also = "".join(f"; {name!r} holds SMILES, not read" for name in self.others)
+        return [f"molecules from {self.name!r} ({self.why}){also}"]
+
+
+def molecules_column(table: Table, told: str = "") -> Chosen:
+    """Return the column that holds the molecules.
+
+    Args:
+        table: The table.
+        told: Its name, where somebody said it.
+
+    Raises:
+        UserError: If there is none, or more than one; it names them.
+    """
+    if told and told not in table.columns:
+        raise UserError(
+            f"{table.file}: has no column {told!r}{nearest(told, table.columns)}; choices: {choices(table.columns)}"
+        )
+    shares = {name: share_of_smiles(cells) for name, cells in table.columns.items()}
+    known = told or table.sure
+    if known:
+        why = "as told" if told else "as the form of the file has it"
+        return Chosen(known, others(shares, known), f"{why}; {said(shares[known])}")
+    by_name = [name for name, share in shares.items() if is_named(name) and share > 0]
+    found = by_name or [name for name, share in shares.items() if share >= MOST]
+    if len(found) != 1:
+        raise unclear(table, shares, found)
+    why = "by its name" if by_name else "by what stands in it"
+    return Chosen(found[0], others(shares, found[0]), f"{why}; {said(shares[found[0]])}")
+
+
+def unclear(table: Table, shares: dict[str, float], found: Sequence[str]) -> UserError:
+    """Return the error for no column of molecules, or for several."""
+    if found:
+        names = " and ".join(map(repr, found))
+        return UserError(f"{table.file}: the columns {names} may all hold the molecules; name one: smiles_column")
+    named = [name for name in shares if is_named(name)]
+    why = f"no cell of {named[0]!r} that was looked at is a SMILES" if named else "no column holds SMILES"
+    return UserError(
+        f"{table.file}: {why}; name the column of the molecules: smiles_column; choices: {choices(shares)}"
+    )
+
+
+def others(shares: dict[str, float], chosen: str) -> tuple[str, ...]:
+    """Return the columns that seem to hold molecules beside the chosen one."""
+    return tuple(name for name, share in shares.items() if name != chosen and share >= MOST)
+
+
+def said(share: float) -> str:
+    """Return in words how many cells are SMILES."""
+    return f"{share:.0%} of the cells looked at are SMILES"
+
+
+def is_named(column: str) -> bool:
+    """Whether a column is called as columns of molecules are."""
+    return re.sub("[^a-z]", "", column.lower()) in NAMES
+
+
+def share_of_smiles(cells: Sequence[str]) -> float:
+    """Return the share of the cells with something in them that are spelt as SMILES, 0 where there are none.
+
+    Spelling is all that counts: an impossible molecule is one for curation to report.
+    """
+    held = [cell for cell in cells if cell]
+    seen = held[:: max(1, len(held) // SAMPLE)]
+    return sum(spelt(cell) is not None for cell in seen) / len(seen) if seen else 0.0
