@@ -1,15 +1,29 @@
 """Regression metrics over the targets that are there."""
 
+from collections.abc import Sequence
+from typing import final
+
 import torch
 from torch import Tensor
 from torchmetrics import Metric
 
+from polyhead.heads._per_label import with_means
+from polyhead.ops.censored import Censored, columns, within
 
+
+@final
 class FiniteRegression(Metric):
     """R2, mean absolute and root mean squared error of (n, T) values, NaN targets left out, averaged over the T values.
 
+    Where a truth is only bounded no error is known, so that bounds are left out too; how often a prediction keeps one
+    is `within_bounds`, over all values together, where there are bounds.
+
     A value with fewer than two targets, or with targets that never vary, has no R2 and is left out of its mean; where
     none has one, R2 is 0. All sums are float64, so that a large mean does not drown the variance.
+
+    Args:
+        labels: Names of the T values. Where there are several each has metrics of its own, `rmse/NAME` and so on, NaN
+            where its targets give none.
     """
 
     full_state_update = False
@@ -18,35 +32,41 @@ class FiniteRegression(Metric):
     squares: Tensor
     absolute_error: Tensor
     squared_error: Tensor
+    bounded: Tensor
+    kept: Tensor
 
-    def __init__(self, values: int) -> None:
+    def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()
-        for name in ("count", "total", "squares", "absolute_error", "squared_error"):
-            self.add_state(name, torch.zeros(values, dtype=torch.float64), dist_reduce_fx="sum")
+        self.labels = tuple(labels)
+        sums = ("count", "total", "squares", "absolute_error", "squared_error", "bounded", "kept")
+        for name in sums:
+            self.add_state(name, torch.zeros(len(labels), dtype=torch.float64), dist_reduce_fx="sum")
         self.set_dtype(torch.float64)
 
-    def update(self, predictions: Tensor, targets: Tensor) -> None:
+    def update(self, predictions: Tensor, targets: Tensor | Censored) -> None:
         """Count predictions (n, T) against targets (n, T), or (n,) of a single value."""
-        values = targets.reshape(predictions.shape).double()
-        finite = values.isfinite()
-        values = values.nan_to_num()
-        error = (predictions.double() - values).masked_fill(~finite, 0)
-        self.count += finite.sum(0)
+        wanted = columns(targets, len(self.labels))
+        finite = wanted.values.isfinite()
+        exact = finite & (wanted.bounds == 0)
+        values = wanted.values.double().masked_fill(~exact, 0)
+        error = (predictions.double() - values).masked_fill(~exact, 0)
+        self.count += exact.sum(0)
         self.total += values.sum(0)
         self.squares += values.square().sum(0)
         self.absolute_error += error.abs().sum(0)
         self.squared_error += error.square().sum(0)
+        self.bounded += (finite & ~exact).sum(0)
+        self.kept += within(predictions, wanted).sum(0)
 
     def compute(self) -> dict[str, Tensor]:
-        """Return `r2`, `mae` and `rmse`, each 0-d."""
+        """Return `r2`, `mae` and `rmse`, each 0-d; those of each value; and `within_bounds`."""
         count = self.count.clamp(min=1)
         variation = self.squares - self.total.square() / count
-        varies = (self.count > 1) & (variation > 0)
-        r2 = 1 - self.squared_error[varies] / variation[varies]
-        there = self.count > 0
-        mean = [error[there] / count[there] for error in (self.absolute_error, self.squared_error)]
-        return {
-            "r2": r2.mean() if len(r2) else torch.zeros_like(self.count[0]),
-            "mae": mean[0].sum() / there.sum().clamp(min=1),
-            "rmse": mean[1].sqrt().sum() / there.sum().clamp(min=1),
+        varies, there = (self.count > 1) & (variation > 0), self.count > 0
+        each = {
+            "r2": (1 - self.squared_error / variation).where(varies, torch.nan),
+            "mae": (self.absolute_error / count).where(there, torch.nan),
+            "rmse": (self.squared_error / count).sqrt().where(there, torch.nan),
         }
+        bounds = {"within_bounds": self.kept.sum() / self.bounded.sum()} if self.bounded.any() else {}
+        return with_means(each, self.labels) | bounds

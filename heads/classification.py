@@ -99,7 +99,11 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         return {"probabilities": logits.sigmoid() if self.multilabel else logits.softmax(dim=1)}
 
     def metrics(self) -> "MetricCollection":
-        """Return accuracy (per item, or per labelled entry) and the F1 score averaged over classes."""
+        """Return accuracy (per item, or per labelled entry) and the F1 score averaged over classes.
+
+        With `multilabel` also the areas under the ROC curve and the precision-recall curve, `auroc` and `prc`: their
+        means over the classes, and where there are several also `auroc/CLASS` and `prc/CLASS`.
+        """
         from torchmetrics import MetricCollection
         from torchmetrics.classification import (
             BinaryAccuracy,
@@ -110,6 +114,8 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         )
         from torchmetrics.wrappers import LambdaInputTransformer
 
+        from polyhead.heads._ranking_metric import LabelRanking
+
         count = len(self.labels)
         if not self.multilabel:
             return MetricCollection(
@@ -119,9 +125,8 @@ class Classification(Head[Tensor, Tensor, Tensor]):
             "accuracy": BinaryAccuracy(ignore_index=-1),
             "f1": MultilabelF1Score(count, ignore_index=-1) if count > 1 else BinaryF1Score(ignore_index=-1),
         }
-        return MetricCollection(
-            {name: LambdaInputTransformer(metric, transform_target=_whole) for name, metric in several.items()}
-        )
+        whole = {name: LambdaInputTransformer(metric, transform_target=_whole) for name, metric in several.items()}
+        return MetricCollection({**whole, "ranking": LabelRanking(self.labels)})
 
     def example_targets(self, batch: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """Return random classes."""

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record
+from polyhead.ops.censored import SIGNS, Censored, columns, within
 from polyhead.ops.distil import in_order
 from polyhead.ops.pictures import caption
 
@@ -17,12 +18,12 @@ if TYPE_CHECKING:  # torchmetrics takes seconds to import, and only training nee
 ERRORS: dict[str, Callable[..., Tensor]] = {"huber": F.huber_loss, "l1": F.l1_loss, "l2": F.mse_loss}
 
 
-class Regression(Head[Tensor, Tensor, Tensor]):
+class Regression(Head[Tensor, Tensor | Censored, Tensor]):
     """Measured values of an image or a molecule: a linear layer on the pooled vector.
 
     The layer works on targets scaled to mean 0 and standard deviation 1, learnt from the training targets by `adapt`;
     outputs (n, T) are in that scale, predictions (n, T) in the targets' own units. Targets are (n, T) or, of a single
-    value, (n,) floats; NaN is unlabelled.
+    value, (n,) floats; NaN is unlabelled. Where some are only bounds (`<`, `>`) they are `Censored`.
 
     Args:
         spec: The features to read; only `pooled` is.
@@ -47,10 +48,13 @@ class Regression(Head[Tensor, Tensor, Tensor]):
         self.mean = nn.Buffer(torch.zeros(len(self.labels)))
         self.deviation = nn.Buffer(torch.ones(len(self.labels)))
 
-    def adapt(self, targets: Iterable[Tensor]) -> None:
-        """Take the mean and the standard deviation of each value; a value that never varies keeps deviation 1."""
-        columns = torch.cat([torch.empty(0, len(self.labels)), *map(self._columns, targets)]).double().T
-        for place, column in enumerate(columns):
+    def adapt(self, targets: Iterable[Tensor | Censored]) -> None:
+        """Take the mean and the standard deviation of each value, bounds included, which tell where the values are.
+
+        A value that never varies keeps deviation 1.
+        """
+        batches = [columns(some, len(self.labels)).values for some in targets]
+        for place, column in enumerate(torch.cat([torch.empty(0, len(self.labels)), *batches]).double().T):
             finite = column[column.isfinite()]
             if len(finite):
                 self.mean[place] = finite.mean()
@@ -61,12 +65,16 @@ class Regression(Head[Tensor, Tensor, Tensor]):
         """Return scaled values (n, T)."""
         return self.layer(features.pooled)  # type: ignore[no-any-return]  # a Module returns Any
 
-    def loss(self, outputs: Tensor, targets: Tensor, known: Tensor | None = None) -> dict[str, Loss]:
-        """Return the error summed over finite targets; `known` (n, T) leaves out values like NaN does."""
-        values = self._columns(targets)
+    def loss(self, outputs: Tensor, targets: Tensor | Censored, known: Tensor | None = None) -> dict[str, Loss]:
+        """Return the error summed over finite targets; `known` (n, T) leaves out values like NaN does.
+
+        A bound costs what the output lies beyond it; one that is kept costs nothing, and is counted all the same.
+        """
+        (values, bounds), said = columns(targets, len(self.labels)), outputs.float()
         counted = values.isfinite() if known is None else values.isfinite() & known
-        scaled = ((values - self.mean) / self.deviation).masked_fill(~counted, 0)
-        entries = ERRORS[self.error](outputs.float(), scaled, reduction="none").masked_fill(~counted, 0)
+        scaled = ((values.float() - self.mean) / self.deviation).masked_fill(~counted, 0)
+        free = ~counted | within(said, Censored(scaled, bounds))
+        entries = ERRORS[self.error](said, scaled, reduction="none").masked_fill(free, 0)
         return {self.error: Loss(entries.sum(), counted.sum())}
 
     def distil(self, outputs: Tensor, teacher: Self, taught: Tensor, temperature: float) -> Loss:  # noqa: ARG002
@@ -80,29 +88,32 @@ class Regression(Head[Tensor, Tensor, Tensor]):
         return {"values": outputs.float() * self.deviation + self.mean}
 
     def metrics(self) -> "MetricCollection":
-        """Return R2, and the mean absolute and root mean squared error, each the mean over the values."""
+        """Return R2, and the mean absolute and root mean squared error, each the mean over the values.
+
+        Of several values each has its own as well, such as `rmse/NAME`; bounds are counted in `within_bounds` alone.
+        """
         from torchmetrics import MetricCollection
 
         from polyhead.heads._regression_metric import FiniteRegression
 
-        return MetricCollection({"finite": FiniteRegression(len(self.labels))})
+        return MetricCollection({"finite": FiniteRegression(self.labels)})
 
     def example_targets(self, batch: int, size: tuple[int, int], generator: torch.Generator) -> Tensor:  # noqa: ARG002
         """Return random values around 0."""
         return torch.randn(batch, len(self.labels), generator=generator)
 
-    def records(self, predictions: Tensor, score: float | None = None) -> list[Record]:  # noqa: ARG002
-        """Return `{"values": {name: value}}` an item; None where a target is unlabelled."""
-        rows = self._columns(predictions).tolist()
-        return [
-            {"values": {name: v if v == v else None for name, v in zip(self.labels, row, strict=True)}}  # noqa: PLR0124  # NaN
-            for row in rows
-        ]
+    def records(self, predictions: Tensor | Censored, score: float | None = None) -> list[Record]:  # noqa: ARG002
+        """Return `{"values": {name: value}}` an item; None where a target is unlabelled.
+
+        Of targets that are bounds, `{"bounds": {name: "<" or ">"}}` says so beside them.
+        """
+        values, bounds = (part.tolist() for part in columns(predictions, len(self.labels)))
+        rows = [{name: v if v == v else None for name, v in zip(self.labels, row, strict=True)} for row in values]  # noqa: PLR0124  # NaN
+        signs = [{name: SIGNS[b] for name, b in zip(self.labels, row, strict=True) if b} for row in bounds]
+        return [{"values": row} | ({"bounds": sign} if sign else {}) for row, sign in zip(rows, signs, strict=True)]
 
     def draw(self, image: Tensor, record: Record) -> Tensor:
         """Return the image with its values written along the top."""
         known = {name: value for name, value in record["values"].items() if value is not None}
-        return caption(image, ", ".join(f"{name} {value:.3g}" for name, value in known.items()))
-
-    def _columns(self, targets: Tensor) -> Tensor:
-        return targets.float().reshape(len(targets), len(self.labels))
+        signs = {name: f" {sign}" for name, sign in record.get("bounds", {}).items()}
+        return caption(image, ", ".join(f"{name}{signs.get(name, '')} {value:.3g}" for name, value in known.items()))

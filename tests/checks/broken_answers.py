@@ -91,6 +91,16 @@ class NotANumber(Values):
         return {"values": outputs / 0 * 0}
 
 
+class EndlessError(NegativeError):
+    def compute(self):
+        return {"negative_error": super().compute(), "negative_error/a": torch.tensor(torch.inf)}
+
+
+class InfiniteOfOne(Values):
+    def metrics(self):
+        return MetricCollection({"negative_error": EndlessError()})
+
+
 class MetricOfEach(Values):
     def metrics(self):
         return MetricCollection({"negative_error": NegativeError(num_outputs=2)})

@@ -79,6 +79,7 @@ BROKEN = {
         (answers.MisnamedMain, r"main is 'accuracy', which is not among its metrics \['negative_error'\]"),
         (answers.AboveOne, r"main 'percent' is 200: it has to be at most 1"),
         (answers.NotANumber, r"negative_error has 1 values of 1 that are NaN"),
+        (answers.InfiniteOfOne, r"negative_error/a has 1 values of 1 that are NaN or infinite"),
         (answers.MetricOfEach, r"negative_error is no 0-d tensor"),
     ],
     "metrics_are_fresh": [(answers.OneMetricForAll, r"build a new MetricCollection at every call")],

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 import torch
+from sklearn.metrics import average_precision_score, roc_auc_score
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -156,6 +158,41 @@ def test_multilabel_accuracy_is_over_the_labelled_entries() -> None:
     metrics = Classification(SPEC, ("a", "b"), multilabel=True).metrics()
     metrics.update(torch.tensor([[0.9, 0.9], [0.1, 0.9]]), torch.tensor([[1.0, torch.nan], [1.0, 1.0]]))
     assert metrics.compute()["accuracy"] == pytest.approx(2 / 3)
+
+
+def test_ranking_is_scikit_learns_for_each_class_also_at_ties_and_then_averaged() -> None:
+    generator = np.random.default_rng(0)
+    truth = (generator.random((60, 3)) < [0.5, 0.2, 0.1]).astype(float)
+    said = (0.3 * truth + generator.random((60, 3))).round(1) / 1.3  # of ten steps, so that many are equal
+    truth[generator.random((60, 3)) < 0.3] = np.nan
+    metrics = Classification(SPEC, ("a", "b", "c"), multilabel=True).metrics()
+    for part in (slice(0, 25), slice(25, 60)):
+        metrics.update(torch.from_numpy(said[part]).float(), torch.from_numpy(truth[part]))
+    there, found = [np.isfinite(truth[:, k]) for k in range(3)], metrics.compute()
+    for name, score in (("auroc", roc_auc_score), ("prc", average_precision_score)):
+        expected = [score(truth[t, k], said[t, k]) for k, t in enumerate(there)]
+        assert [found[f"{name}/{label}"].item() for label in "abc"] == pytest.approx(expected, abs=1e-6)
+        assert found[name].item() == pytest.approx(np.mean(expected), abs=1e-6)
+
+
+@pytest.mark.parametrize("only", [0.0, 1.0, torch.nan])
+def test_a_class_of_one_kind_has_no_ranking_and_no_share_in_the_mean(only: float) -> None:
+    metrics = Classification(SPEC, ("a", "b"), multilabel=True).metrics()
+    metrics.update(
+        torch.tensor([[0.9, 0.5], [0.4, 0.2], [0.6, 0.1]]), torch.tensor([[1.0, only], [0.0, only], [1.0, only]])
+    )
+    found = metrics.compute()
+    assert found["auroc"] == found["auroc/a"] == found["prc"] == 1
+    assert found["auroc/b"].isnan()
+    assert found["prc/b"].isnan()
+
+
+def test_what_was_never_seen_ranks_zero_and_a_single_class_has_the_mean_alone() -> None:
+    metrics = Classification(SPEC, ("a",), multilabel=True).metrics()
+    metrics.update(torch.tensor([[0.9]]), torch.tensor([[1.0]]))
+    found = metrics.compute()
+    assert (found["auroc"], found["prc"]) == (0, 0)
+    assert not any("/" in name for name in found)
 
 
 def test_a_single_class_needs_no_softmax() -> None:

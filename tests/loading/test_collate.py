@@ -9,6 +9,7 @@ from torchvision import tv_tensors
 from polyhead.contracts import Frame
 from polyhead.loading.collate import collate
 from polyhead.loading.source import DenseMap, Item
+from polyhead.ops.censored import Censored
 
 FRAME = Frame((8, 8), (1.0, 1.0), (0, 0))
 
@@ -56,3 +57,11 @@ def test_only_plain_tensors_leave() -> None:
     batch = collate([full])
     leaves = [batch.inputs, batch.targets["mask"], batch.targets["depth"], *batch.targets["boxes"][0].values()]
     assert {type(leaf) for leaf in leaves} == {Tensor}
+
+
+def test_values_that_may_be_bounds_are_stacked_part_by_part() -> None:
+    one, other = (Censored(torch.tensor([value, 2.0]), torch.tensor([-1, 0])) for value in (1.0, 3.0))
+    found = collate([sample(amount=one), sample(), sample(amount=other)]).targets["amount"]
+    assert isinstance(found, Censored)
+    assert found.values.tolist() == [[1, 2], [3, 2]]
+    assert found.bounds.tolist() == [[-1, 0], [-1, 0]]

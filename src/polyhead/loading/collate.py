@@ -12,6 +12,7 @@ from polyhead.loading.mix import Mix
 from polyhead.loading.order import Key
 from polyhead.loading.samples import Failure
 from polyhead.loading.source import Part, Sample, part_at
+from polyhead.ops.censored import Censored
 
 
 class Collate:
@@ -66,9 +67,14 @@ def collate(samples: Sequence[Sample]) -> Batch:
 
 
 def gather(targets: Sequence[Any]) -> Any:
-    """Return n >= 1 targets of one name as one: ints -> (n,) long, tensors -> (n, ...), boxes -> a list; all plain."""
+    """Return n >= 1 targets of one name as one: ints -> (n,) long, tensors -> (n, ...), boxes -> a list; all plain.
+
+    Of values that may be bounds, both parts are stacked.
+    """
     if isinstance(targets[0], int):
         return torch.tensor(targets)
+    if isinstance(targets[0], Censored):
+        return Censored(*(stacked(parts) for parts in zip(*targets, strict=True)))
     if isinstance(targets[0], dict):
         return [{key: value.as_subclass(Tensor) for key, value in target.items()} for target in targets]
     return stacked([target.as_subclass(Tensor) for target in targets])
