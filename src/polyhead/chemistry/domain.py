@@ -1,0 +1,128 @@
+"""How far a molecule is from all that a model learned from: its applicability domain.
+
+Models answer about any molecule, also about those of which they know nothing. Two plain questions are asked before an
+answer is believed: how similar is the nearest molecule of the training, and is every kind of atom and bond known from
+there?
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from polyhead.chemistry.baseline import RADIUS, SIZE, fingerprints
+
+if TYPE_CHECKING:
+    from rdkit.Chem import Atom, Mol
+
+Words = NDArray[np.uint64]
+INSIDE: Final = 0.95
+"""The share of training molecules that are as near to another one as the threshold asks."""
+ASKED: Final = 2000
+"""Training molecules at most that the threshold is learned from."""
+BONDS: Final = {"SINGLE": "-", "DOUBLE": "=", "TRIPLE": "#", "AROMATIC": ":"}
+
+
+class Domain(NamedTuple):
+    """What the molecules of a training are like.
+
+    Attributes:
+        smiles: Of each of the n molecules.
+        bits: (n, 32) their Morgan fingerprints (radius 2, 2048 bits), 64 bits a number.
+        threshold: The Tanimoto similarity to the nearest of them from which on a molecule is inside.
+        kinds: The elements, atoms and bonds that occur, in words.
+    """
+
+    smiles: tuple[str, ...]
+    bits: Words
+    threshold: float
+    kinds: frozenset[str]
+
+
+class Place(NamedTuple):
+    """Where a molecule stands to those of a training.
+
+    Attributes:
+        nearest: SMILES of the most similar one; "" where there is none.
+        similarity: Tanimoto's, of the two, in [0, 1].
+        unseen: Kinds of its atoms and bonds that none of them has, in words.
+        inside: Whether it is similar enough, and of known kinds.
+    """
+
+    nearest: str
+    similarity: float
+    unseen: tuple[str, ...]
+    inside: bool
+
+
+def learn(molecules: "Sequence[Mol]", smiles: Sequence[str], seed: int = 0) -> Domain:
+    """Return the domain of n training molecules and their SMILES.
+
+    The threshold is the similarity to the nearest other molecule that 95 of 100 of them reach, or of 2000 drawn from
+    them; it is 1 where there is no other.
+
+    Args:
+        molecules: Sanitised ones, each there once: of copies, each would be the other's nearest.
+        smiles: What they are called by.
+        seed: Of the draw.
+    """
+    bits = packed(molecules)
+    rng = np.random.default_rng(seed)
+    drawn = rng.choice(len(bits), min(ASKED, len(bits)), replace=False)
+    nearest = [max(np.delete(similarities(bits[row], bits), row), default=1.0) for row in drawn]
+    threshold = float(np.quantile(nearest, 1 - INSIDE)) if nearest else 1.0
+    return Domain(tuple(smiles), bits, threshold, frozenset(kind for one in molecules for kind in kinds_of(one)))
+
+
+def places(domain: Domain, molecules: "Sequence[Mol]") -> Iterator[Place]:
+    """Yield where each of some sanitised molecules stands to those of a training."""
+    for molecule, row in zip(molecules, packed(molecules), strict=True):
+        unseen = tuple(kind for kind in kinds_of(molecule) if kind not in domain.kinds)
+        alike = similarities(row, domain.bits)
+        best = int(alike.argmax()) if len(alike) else None
+        similarity = 0.0 if best is None else float(alike[best])
+        nearest = "" if best is None else domain.smiles[best]
+        yield Place(nearest, similarity, unseen, similarity >= domain.threshold and not unseen)
+
+
+def reason(place: Place, threshold: float) -> str:
+    """Return in words why a molecule is outside; "" where it is inside."""
+    far = [f"similarity {place.similarity:.2f} to the nearest training molecule, below {threshold:.2f}"]
+    unseen = [f"not in training: {', '.join(place.unseen)}"] if place.unseen else []
+    return "; ".join(far * (place.similarity < threshold) + unseen)
+
+
+def packed(molecules: "Sequence[Mol]") -> Words:
+    """Return the Morgan fingerprints of n molecules as numbers of 64 bits, (n, 32)."""
+    found = fingerprints(molecules, counts=False, radius=RADIUS, size=SIZE)
+    return np.packbits(found, axis=1).view(np.uint64)
+
+
+def similarities(row: Words, rows: Words) -> NDArray[np.float64]:
+    """Return the Tanimoto similarities (n,) of one fingerprint (w,) to others (n, w); 0 where neither has a bit."""
+    both = np.bitwise_count(row & rows).sum(1, dtype=np.int64)
+    either = np.bitwise_count(row | rows).sum(1, dtype=np.int64)
+    alike: NDArray[np.float64] = both / np.maximum(either, 1)
+    return alike
+
+
+def kinds_of(molecule: "Mol") -> list[str]:
+    """Return the elements, kinds of atoms and kinds of bonds of a molecule in words, each once: "bond C#N"."""
+    atoms: list[Any] = list(molecule.GetAtoms())
+    elements = [f"element {atom.GetSymbol()}" for atom in atoms]
+    kinds = [f"atom {atom_word(atom)}" for atom in atoms]
+    bonds = [
+        BONDS.get(bond.GetBondType().name, "~").join(
+            sorted(end.GetSymbol() for end in (bond.GetBeginAtom(), bond.GetEndAtom()))
+        )
+        for bond in molecule.GetBonds()
+    ]
+    return list(dict.fromkeys([*elements, *kinds, *(f"bond {bond}" for bond in bonds)]))
+
+
+def atom_word(atom: "Atom") -> str:
+    """Return an atom's element, its charge, and whether it is aromatic: "aromatic N+", "O-", "C"."""
+    charge = atom.GetFormalCharge()
+    sign = ("+" if charge > 0 else "-") * abs(charge)
+    return ("aromatic " if atom.GetIsAromatic() else "") + atom.GetSymbol() + sign
