@@ -236,9 +236,9 @@ class Task(pl.LightningModule, ABC):
                 losses = {**losses, **self.teacher.loss(name, head, every, lessons[name])}
             yield name, losses
 
-    def has_unread(self, size: tuple[int, int]) -> bool:
-        """Return whether there are trainable weights that no loss of inputs of a size (H, W) depends on."""
-        return has_unread(self, size)
+    def has_unread(self, blank: Any) -> bool:
+        """Return whether there are trainable weights that no loss depends on, of inputs that show nothing."""
+        return has_unread(self, blank)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:  # noqa: ARG002  # Lightning's signature
         """Measure every head on its rows."""

@@ -1,7 +1,7 @@
 """Weights that nothing reads."""
 
 from collections.abc import Iterator, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -24,16 +24,16 @@ class Lossy(Protocol):
 
 
 @torch.enable_grad()
-def has_unread(task: Lossy, size: tuple[int, int]) -> bool:
+def has_unread(task: Lossy, blank: Any) -> bool:
     """Return whether there are trainable weights that no loss depends on, such as those of a level no head reads.
 
     Args:
         task: Whose losses and weights.
-        size: H, W of an input.
+        blank: Inputs that show nothing, as a batch holds them.
     """
     task.train(mode=False)  # of one blank image BatchNorm takes no statistics
-    blank = Batch(torch.zeros(1, 3, *size, dtype=torch.uint8), {}, {}, {}, ())
-    total: Tensor = torch.stack([loss.total for _, losses in task.losses(blank) for loss in losses.values()]).sum()
+    batch = Batch(blank, {}, {}, {}, ())
+    total: Tensor = torch.stack([loss.total for _, losses in task.losses(batch) for loss in losses.values()]).sum()
     task.train()
     trained = [parameter for parameter in task.model.parameters() if parameter.requires_grad]
     return any(gradient is None for gradient in torch.autograd.grad(total, trained, allow_unused=True))

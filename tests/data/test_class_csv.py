@@ -11,7 +11,7 @@ from PIL import Image
 from polyhead.data.auto import Auto
 from polyhead.data.class_csv import ClassCsv
 from polyhead.errors import UserError
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 
 
@@ -191,7 +191,7 @@ def test_the_fingerprint_follows_the_labels_and_not_the_place(tmp_path: Path) ->
 def test_a_batch_holds_floats_of_the_labelled_rows(tmp_path: Path) -> None:
     table = "file,cat,dog,age\na.png,1,,30\nb.png,,,\nc.png,0,1,50.5\n"
     put(tmp_path, table, "a.png", "b.png", "c.png")
-    data = DataModule(ClassCsv(str(tmp_path), **ALL), size=16, batch=3, workers=0, augment="none")
+    data = ImageModule(ClassCsv(str(tmp_path), **ALL), size=16, batch=3, workers=0, augment="none")
     batch = next(iter(data.train_dataloader()))
     assert batch.targets["label"].shape == (2, 2)
     assert sorted(batch.targets["age"].flatten().tolist()) == [30, 50.5]

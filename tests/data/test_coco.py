@@ -12,7 +12,7 @@ from faster_coco_eval.core import mask as coco
 from polyhead.data._coco import fits
 from polyhead.data.coco import Coco
 from polyhead.loading.images import read_mask
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 from polyhead.ops.runs import encode_runs
 
@@ -233,7 +233,7 @@ def test_nuclei_have_the_masks_that_their_authors_drew() -> None:
 
 @needs_nuclei
 def test_nuclei_make_batches_with_boxes_within_the_input() -> None:
-    batch = next(iter(DataModule(Coco(str(NUCLEI)), size=64, batch=8).train_dataloader()))
+    batch = next(iter(ImageModule(Coco(str(NUCLEI)), size=64, batch=8).train_dataloader()))
     assert batch.inputs.shape == (8, 3, 64, 64)
     assert batch.targets["mask"].shape == (8, 64, 64)
     for one in batch.targets["boxes"]:

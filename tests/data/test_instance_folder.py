@@ -13,7 +13,7 @@ from polyhead.data.auto import Auto
 from polyhead.data.instance_folder import InstanceFolder
 from polyhead.data.mask_folder import MaskFolder
 from polyhead.errors import UserError
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 
 ALL: dict[str, Any] = {"split": (1.0, 0.0, 0.0)}
@@ -162,7 +162,7 @@ def test_a_batch_holds_masks_and_boxes_of_the_labelled_images(tmp_path: Path) ->
         put(tmp_path / "images" / f"{name}.png")
     for number, numbers in enumerate((LEFT, RIGHT)):
         put(tmp_path / "masks" / "a" / f"{number}.png", numbers)
-    data = DataModule(InstanceFolder(str(tmp_path), **ALL), ("instances",), size=6, batch=2, workers=0, augment="none")
+    data = ImageModule(InstanceFolder(str(tmp_path), **ALL), ("instances",), size=6, batch=2, workers=0, augment="none")
     batch = next(iter(data.train_dataloader()))
     (found,) = batch.targets["instances"]
     assert found["masks"].shape == (2, 6, 6)

@@ -10,7 +10,7 @@ from PIL import Image
 
 from polyhead.data.mask_folder import MaskFolder
 from polyhead.errors import UserError
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 
 NUCLEI = Path(__file__).parents[2].parent / "shared" / "data" / "nuclei"
@@ -270,7 +270,7 @@ def test_the_fingerprint_follows_the_pixels_of_masks_and_not_the_place(tmp_path:
 def test_nuclei_make_batches_of_masks() -> None:
     data = MaskFolder(str(NUCLEI))
     assert [data.size(split) for split in SPLITS] == [80, 20, 20]
-    batch = next(iter(DataModule(data, size=64, batch=4).train_dataloader()))
+    batch = next(iter(ImageModule(data, size=64, batch=4).train_dataloader()))
     assert batch.targets["mask"].shape == (4, 64, 64)
     assert set(batch.targets["mask"].unique().tolist()) <= {0, 1, 255}
 

@@ -10,7 +10,7 @@ from torchvision import tv_tensors
 from polyhead.data.several import Several
 from polyhead.errors import UserError
 from polyhead.loading.member import Member
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import Augmentations, Item, Source, Split
 
 SIDE = 32
@@ -145,7 +145,7 @@ def test_a_share_of_nothing_is_refused() -> None:
 
 def test_batches_say_what_is_known_of_each_row_and_mosaics_stay_within_a_source() -> None:
     sources = {"blood": Member(BLOOD, augment=["mosaic"]), "others": Member(OTHERS, share=4.0)}
-    data = DataModule(Several(sources), size=SIDE, batch=4, workers=0)
+    data = ImageModule(Several(sources), size=SIDE, batch=4, workers=0)
     greys = set()
     for batch in data.train_dataloader():
         assert batch.known["boxes"].shape == (4, 4)
@@ -162,8 +162,8 @@ def test_batches_say_what_is_known_of_each_row_and_mosaics_stay_within_a_source(
 
 def test_a_general_choice_of_augmentations_stands_above_each_sources() -> None:
     sources = Several({"blood": Member(BLOOD, augment=["mosaic"]), "others": Member(OTHERS)})
-    assert [bool(one.mosaic) for one in DataModule(sources).augments] == [True, False]
-    assert [bool(one.mosaic) for one in DataModule(sources, augment="none").augments] == [False, False]
+    assert [bool(one.mosaic) for one in ImageModule(sources).augments] == [True, False]
+    assert [bool(one.mosaic) for one in ImageModule(sources, augment="none").augments] == [False, False]
 
 
 def test_the_fingerprint_changes_with_a_mapping() -> None:
@@ -175,7 +175,7 @@ def test_the_fingerprint_changes_with_a_mapping() -> None:
 def test_blended_items_know_what_both_know() -> None:
     one = Made(1, {"label": ("cat", "dog")}, {"label": 0}, items=2)
     other = Made(2, {"label": ("dog", "elk")}, {"label": 0}, items=2)
-    data = DataModule(
+    data = ImageModule(
         Several({"one": Member(one), "other": Member(other)}),
         size=SIDE,
         batch=4,

@@ -7,7 +7,7 @@ from PIL import Image
 
 from polyhead.data.voc import Voc
 from polyhead.errors import UserError
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 
 BCCD = Path(__file__).parents[2].parent / "shared" / "data" / "bccd"
@@ -200,7 +200,7 @@ def test_bccd_is_read_whole_but_for_its_two_boxes_without_area() -> None:
 
 @needs_bccd
 def test_bccd_makes_batches_with_boxes_inside_the_input() -> None:
-    batch = next(iter(DataModule(Voc(str(BCCD)), size=128, batch=8).train_dataloader()))
+    batch = next(iter(ImageModule(Voc(str(BCCD)), size=128, batch=8).train_dataloader()))
     assert batch.inputs.shape == (8, 3, 128, 128)
     for target in batch.targets["boxes"]:
         assert len(target["boxes"]) == len(target["labels"]) > 0

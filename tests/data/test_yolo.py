@@ -14,7 +14,7 @@ from yolo_folders import BOX, EACH, FOLDERS, POLYGON, configured, data, named, p
 from polyhead.data._yolo import fits
 from polyhead.data.coco import Coco
 from polyhead.data.yolo import Yolo
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 
 
@@ -223,7 +223,7 @@ def test_the_fingerprint_follows_the_labels_and_not_the_place(tmp_path: Path) ->
 
 def test_batches_carry_boxes_of_the_labelled_images_only(tmp_path: Path) -> None:
     picture(tmp_path / "images" / "b.png")
-    both = DataModule(data(tmp_path, BOX), size=32, batch=2, unlabelled="read")
+    both = ImageModule(data(tmp_path, BOX), size=32, batch=2, unlabelled="read")
     batch = next(iter(both.train_dataloader()))
     assert batch.inputs.shape == (2, 3, 32, 32)
     assert len(batch.targets["boxes"]) == len(batch.rows["boxes"]) == 1

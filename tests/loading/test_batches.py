@@ -15,7 +15,7 @@ from torchvision import tv_tensors
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
 from polyhead.loading.batches import Batches, never, varied
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.order import Key, Order
 from polyhead.loading.source import Item, Source, Split
 
@@ -97,10 +97,10 @@ class Frames(Source):
         return "frames"
 
 
-def data(**options: Any) -> DataModule:
+def data(**options: Any) -> ImageModule:
     """Return the images in batches of 4, of 32 or 64 pixels where nothing else is said."""
     given: dict[str, Any] = {"size": 48, "batch": 4, "workers": 0, "augment": "none", "multi_scale": 0.4, **options}
-    return DataModule(Frames(), **given)
+    return ImageModule(Frames(), **given)
 
 
 def test_images_boxes_and_masks_have_the_size_of_the_batch() -> None:
@@ -158,7 +158,7 @@ class Sides(LightningModule):
         return torch.optim.SGD(self.parameters(), lr=0.1)
 
 
-def sides(loaded: DataModule, seconds: float = 0.0, **limits: Any) -> list[int]:
+def sides(loaded: ImageModule, seconds: float = 0.0, **limits: Any) -> list[int]:
     """Return the sides of the batches of a run."""
     module, off = Sides(seconds), dict.fromkeys(["logger", "enable_checkpointing", "enable_progress_bar"], False)
     trainer = Trainer(accelerator="cpu", enable_model_summary=False, limit_val_batches=0, **off, **limits)

@@ -14,7 +14,7 @@ from torchvision import tv_tensors
 from polyhead.errors import UserError
 from polyhead.loading import cache as caching
 from polyhead.loading.images import read_image
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.packing import pack, unpack
 from polyhead.loading.samples import Samples
 from polyhead.loading.source import DenseMap, InstanceMasks, Item, Source, Split
@@ -150,12 +150,12 @@ def test_each_size_has_its_own_items(source: Photos) -> None:
 @pytest.mark.slow
 def test_workers_fill_one_cache_and_leave_nothing_else(source: Photos, home: Path) -> None:
     names = ("label", "boxes")
-    data = DataModule(source, names, size=SIZE, batch=1, workers=2, augment="none", cache="disk")
+    data = ImageModule(source, names, size=SIZE, batch=1, workers=2, augment="none", cache="disk")
     data.prepare_data()
     first = {int(batch.targets["label"]): batch.inputs for batch in data.train_dataloader()}
     data.close()
     assert len(files(home)) == ITEMS
-    again = DataModule(source, names, size=SIZE, batch=1, workers=0, augment="none", cache="disk")
+    again = ImageModule(source, names, size=SIZE, batch=1, workers=0, augment="none", cache="disk")
     for batch in again.train_dataloader():
         assert batch.inputs.equal(first[int(batch.targets["label"])])
     assert not source.reads  # the workers read, each with a source of its own
@@ -164,7 +164,7 @@ def test_workers_fill_one_cache_and_leave_nothing_else(source: Photos, home: Pat
 def test_a_disk_that_is_too_small_is_told_of_once_and_written_to_no_further(
     source: Photos, home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    data = DataModule(source, ("label",), size=SIZE, workers=0, cache="disk")
+    data = ImageModule(source, ("label",), size=SIZE, workers=0, cache="disk")
     data.prepare_data()
     assert not caplog.messages
     monkeypatch.setattr(caching, "RESERVE", 1 << 60)
@@ -178,7 +178,7 @@ def test_a_disk_that_is_too_small_is_told_of_once_and_written_to_no_further(
 def test_a_folder_that_cannot_be_made_is_named(source: Photos, home: Path) -> None:
     home.write_text("in the way")
     with pytest.raises(UserError, match=r"data\.cache: .* cannot be made: .*; set POLYHEAD_CACHE"):
-        DataModule(source, ("label",), size=SIZE, workers=0, cache="disk").prepare_data()
+        ImageModule(source, ("label",), size=SIZE, workers=0, cache="disk").prepare_data()
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_folder_that_cannot_be_made_is_named(source: Photos, home: Path) -> No
 def test_each_kind_of_cache_reads_as_often_as_it_must(
     source: Photos, home: Path, mode: Any, workers: int, expected: tuple[int, int]
 ) -> None:
-    data = DataModule(source, ("label",), size=SIZE, workers=workers, cache=mode)
+    data = ImageModule(source, ("label",), size=SIZE, workers=workers, cache=mode)
     data.training.still(3)
     data.training.still(3)
     assert (source.reads["train", 3], len(files(home))) == expected

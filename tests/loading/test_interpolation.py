@@ -14,7 +14,7 @@ from polyhead.backbones.convnet import ConvNet
 from polyhead.contracts import Interpolation
 from polyhead.heads.regression import Regression
 from polyhead.loading.letterbox import letterbox
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import Item, Source, Split
 from polyhead.model import Model
 from polyhead.predictor import Predictor
@@ -48,7 +48,7 @@ def scaled(interpolation: Interpolation) -> Tensor:
     return letterbox(IMAGE, SIZE, interpolation)[0]
 
 
-def loaded(data: DataModule) -> list[Tensor]:
+def loaded(data: ImageModule) -> list[Tensor]:
     """Return the image as each split's loader gives it."""
     loaders = (data.train_dataloader(), data.val_dataloader(), data.test_dataloader())
     return [next(iter(loader)).inputs[0] for loader in loaders]
@@ -66,7 +66,7 @@ def loaded(data: DataModule) -> list[Tensor]:
 def test_every_split_is_scaled_as_the_recipe_says_or_as_suits_the_body(
     option: Any, body: Interpolation, expected: Interpolation
 ) -> None:
-    data = DataModule(One(), size=SIZE, batch=1, workers=0, augment="none", interpolation=option)
+    data = ImageModule(One(), size=SIZE, batch=1, workers=0, augment="none", interpolation=option)
     data.suit(body)
     for image in loaded(data):
         assert torch.equal(image, scaled(expected))

@@ -11,7 +11,7 @@ from polyhead.data.several import Several
 from polyhead.errors import UserError
 from polyhead.loading.labelled import Labelled
 from polyhead.loading.member import Member
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import Item, Source, Split
 
 
@@ -48,13 +48,13 @@ class Bare(Half):
         return {"value": torch.tensor([float(index)])}
 
 
-def numbers(data: DataModule) -> list[int]:
+def numbers(data: ImageModule) -> list[int]:
     """Return the grey of every image that an epoch of training reads."""
     return sorted(int(image[0, 0, 0]) for batch in data.train_dataloader() for image in batch.inputs)
 
 
-def made(source: Source, *targets: str, **options: Any) -> DataModule:
-    return DataModule(source, targets, size=8, batch=1, workers=0, augment="none", **options)
+def made(source: Source, *targets: str, **options: Any) -> ImageModule:
+    return ImageModule(source, targets, size=8, batch=1, workers=0, augment="none", **options)
 
 
 def test_training_images_that_no_head_learns_from_are_not_read_and_that_is_said() -> None:

@@ -12,7 +12,7 @@ from torchvision.transforms import v2
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
 from polyhead.loading.mix import Mix, cutmix, mix_of, mixup, partners
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.order import Key
 from polyhead.loading.source import Item, Source, Split
 
@@ -143,14 +143,14 @@ class Shades(Source):
 
 def batches(workers: int, **options: Any) -> list[Batch]:
     """Return a training epoch."""
-    return list(DataModule(Shades(), size=8, batch=4, workers=workers, **options).train_dataloader())
+    return list(ImageModule(Shades(), size=8, batch=4, workers=workers, **options).train_dataloader())
 
 
 def test_training_is_blended_alike_with_any_number_of_workers_and_measuring_is_not() -> None:
     here, there = (batches(workers, mix={"cutmix": 1.0}) for workers in (0, 2))
     assert all(torch.equal(one.inputs, other.inputs) for one, other in zip(here, there, strict=True))
     assert here[0].targets["label"].shape == (4, 4)
-    data = DataModule(Shades(), size=8, batch=4, workers=0, mix={"cutmix": 1.0})
+    data = ImageModule(Shades(), size=8, batch=4, workers=0, mix={"cutmix": 1.0})
     assert [batch.targets["label"].tolist() for batch in data.val_dataloader()] == [[0, 1, 2, 3]] * 3
 
 
@@ -160,4 +160,4 @@ def test_nothing_is_blended_unless_it_is_asked_for() -> None:
 
 def test_a_batch_of_one_has_nobody_to_be_blended_with() -> None:
     with pytest.raises(UserError, match="batch must be 2 or more, not 1"):
-        DataModule(Shades(), batch=1, mix={"mixup": 0.2})
+        ImageModule(Shades(), batch=1, mix={"mixup": 0.2})

@@ -19,7 +19,8 @@ from torchvision import tv_tensors
 
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
-from polyhead.loading.module import DataModule, spare_workers
+from polyhead.loading.image_module import ImageModule
+from polyhead.loading.module import spare_workers
 from polyhead.loading.order import Key, Order
 from polyhead.loading.source import Item, Source, Split
 from polyhead.ranks import Launched
@@ -58,7 +59,7 @@ class Counted(Source):
         return str(self.items)
 
 
-def order(data: DataModule, epoch: int) -> list[int]:
+def order(data: ImageModule, epoch: int) -> list[int]:
     """Return the labels of a training epoch in the order in which they come."""
     loader = data.train_dataloader()
     loader.sampler.set_epoch(epoch)
@@ -66,45 +67,45 @@ def order(data: DataModule, epoch: int) -> list[int]:
 
 
 def test_the_training_order_differs_by_epoch_and_repeats_by_seed() -> None:
-    first, second = (order(DataModule(Counted(40), batch=4, seed=3), epoch) for epoch in (0, 1))
+    first, second = (order(ImageModule(Counted(40), batch=4, seed=3), epoch) for epoch in (0, 1))
     assert first != second
     assert sorted(first) == sorted(second) == list(range(40))
-    assert order(DataModule(Counted(40), batch=4, seed=3), 1) == second
-    assert order(DataModule(Counted(40), batch=4, seed=4), 1) != second
+    assert order(ImageModule(Counted(40), batch=4, seed=3), 1) == second
+    assert order(ImageModule(Counted(40), batch=4, seed=4), 1) != second
 
 
 @pytest.mark.parametrize("batch", [1, 4, 10, 16])
 def test_training_drops_a_short_last_batch_but_never_the_only_one(batch: int) -> None:
-    sizes = [len(b.inputs) for b in DataModule(Counted(10), batch=batch).train_dataloader()]
+    sizes = [len(b.inputs) for b in ImageModule(Counted(10), batch=batch).train_dataloader()]
     assert sizes == ([batch] * (10 // batch) or [10])
 
 
 def test_validation_and_test_come_in_order_and_complete() -> None:
-    data = DataModule(Counted(10), batch=4)
+    data = ImageModule(Counted(10), batch=4)
     for loader in (data.val_dataloader(), data.test_dataloader()):
         assert [batch.targets["label"].tolist() for batch in loader] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
         assert len(loader) == 3
 
 
 def test_only_the_named_targets_are_loaded() -> None:
-    data = DataModule(Counted(), ("values",), batch=10)
+    data = ImageModule(Counted(), ("values",), batch=10)
     assert data.labels() == {"values": ()}
     batch = next(iter(data.val_dataloader()))
     assert list(batch.targets) == ["values"]
     assert batch.rows["values"].tolist() == [1, 3, 5, 7, 9]
     with pytest.raises(UserError, match=r"no target named 'lable' .did you mean 'label'"):
-        DataModule(Counted(), ("lable",))
+        ImageModule(Counted(), ("lable",))
 
 
 def test_images_are_letterboxed_to_the_size() -> None:
-    batch = next(iter(DataModule(Counted(), size=(16, 24), batch=2).val_dataloader()))
+    batch = next(iter(ImageModule(Counted(), size=(16, 24), batch=2).val_dataloader()))
     assert batch.inputs.shape == (2, 3, 16, 24)
     assert batch.frames[0] == ((8, 12), (2.0, 2.0), (0, 0))
 
 
 def test_an_item_is_read_once_and_augmented_anew_each_epoch() -> None:
     source = Counted()
-    data = DataModule(source, batch=10, workers=0, augment=[{"name": "random_affine", "degrees": 45}])
+    data = ImageModule(source, batch=10, workers=0, augment=[{"name": "random_affine", "degrees": 45}])
     loader = data.train_dataloader()
     epochs = []
     for epoch in range(2):
@@ -116,13 +117,13 @@ def test_an_item_is_read_once_and_augmented_anew_each_epoch() -> None:
 
 def test_epochs_do_not_depend_on_the_number_of_workers() -> None:
     def inputs(workers: int) -> Tensor:
-        data = DataModule(Counted(), batch=4, workers=workers, augment=[{"name": "random_affine", "degrees": 45}])
+        data = ImageModule(Counted(), batch=4, workers=workers, augment=[{"name": "random_affine", "degrees": 45}])
         return torch.cat([batch.inputs for batch in data.train_dataloader()])
 
     assert torch.equal(inputs(0), inputs(2))
 
 
-def line(data: DataModule) -> str:
+def line(data: ImageModule) -> str:
     """Return what the loader says as it fails; the error itself would keep it, and its workers, alive."""
     try:
         return f"{len(list(data.val_dataloader()))} batches"
@@ -132,13 +133,13 @@ def line(data: DataModule) -> str:
 
 @pytest.mark.parametrize("workers", [0, 1])
 def test_a_broken_file_is_its_one_line_also_from_a_worker(workers: int) -> None:
-    data = DataModule(Counted(broken=3), batch=4, workers=workers)
+    data = ImageModule(Counted(broken=3), batch=4, workers=workers)
     assert line(data) == "photos/3.jpg: is truncated; replace it"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody can tell who sent a signal")
 def test_a_worker_hears_its_own_run_alone() -> None:
-    loader = DataModule(Counted(), batch=2, workers=1).train_dataloader()
+    loader = ImageModule(Counted(), batch=2, workers=1).train_dataloader()
     batches = iter(loader)
     next(batches)
     (worker,) = multiprocessing.active_children()
@@ -155,7 +156,7 @@ def test_a_worker_hears_its_own_run_alone() -> None:
 
 
 def test_closing_ends_the_workers_and_the_loader_can_start_others() -> None:
-    data = DataModule(Counted(), batch=4, workers=2)
+    data = ImageModule(Counted(), batch=4, workers=2)
     loader = data.val_dataloader()
     assert len(list(loader)) == 3
     data.close()
@@ -167,7 +168,7 @@ def test_closing_ends_the_workers_and_the_loader_can_start_others() -> None:
 
 def test_examples_are_the_training_targets_without_pixels() -> None:
     source = Counted(5)
-    data = DataModule(source, batch=2)
+    data = ImageModule(source, batch=2)
     assert [batch.tolist() for batch in data.examples("label")] == [[0, 1], [2, 3], [4]]
     assert [batch.tolist() for batch in data.examples("values")] == [[[2.0], [6.0]]]
     assert not source.reads
@@ -183,7 +184,7 @@ def test_ranks_share_training_evenly_and_evaluation_completely() -> None:
 
 
 def test_what_workers_get_travels_to_spawned_processes() -> None:
-    data = DataModule(Counted(), batch=4, augment=["random_horizontal_flip"])
+    data = ImageModule(Counted(), batch=4, augment=["random_horizontal_flip"])
     there = pickle.loads(pickle.dumps(data.training))  # noqa: S301  # our own bytes
     assert there[Key(0, 3)][0].targets["label"] == 3
 
@@ -191,12 +192,12 @@ def test_what_workers_get_travels_to_spawned_processes() -> None:
 @pytest.mark.parametrize(("option", "value"), [("size", 0), ("batch", 0), ("workers", -1), ("seed", -1)])
 def test_impossible_options_are_named(option: str, value: int) -> None:
     with pytest.raises(UserError, match=f"{option} must be"):
-        DataModule(Counted(), **{option: value})
+        ImageModule(Counted(), **{option: value})
 
 
 def test_no_training_images_is_an_error_with_a_cure() -> None:
     with pytest.raises(UserError, match=r"no training images; check"):
-        DataModule(Counted(0)).train_dataloader()
+        ImageModule(Counted(0)).train_dataloader()
 
 
 class Recorder(LightningModule):
@@ -227,13 +228,13 @@ def test_lightning_sets_the_epoch_and_leaves_the_order_to_us() -> None:
         enable_progress_bar=False,
         enable_model_summary=False,
     )
-    trainer.fit(model, datamodule=DataModule(Counted(12), batch=4))
-    expected = DataModule(Counted(12), batch=4)
+    trainer.fit(model, datamodule=ImageModule(Counted(12), batch=4))
+    expected = ImageModule(Counted(12), batch=4)
     assert model.seen == order(expected, 0) + order(expected, 1)
 
 
 def test_a_batch_moves_to_a_device_with_its_frames_as_they_are() -> None:
-    data = DataModule(Counted(4), batch=4)
+    data = ImageModule(Counted(4), batch=4)
     batch = next(iter(data.val_dataloader()))
     assert data.transfer_batch_to_device(batch, torch.device("cpu"), 0) is batch
     moved = data.transfer_batch_to_device(batch, torch.device("meta"), 0)
@@ -252,7 +253,7 @@ def test_processes_of_a_launcher_share_the_cores_for_workers(monkeypatch: pytest
 
 @pytest.mark.slow
 def test_workers_make_batches_in_shared_memory_with_the_same_content() -> None:
-    batches = [next(iter(DataModule(Counted(6), batch=6, workers=workers).val_dataloader())) for workers in (0, 1)]
+    batches = [next(iter(ImageModule(Counted(6), batch=6, workers=workers).val_dataloader())) for workers in (0, 1)]
     assert batches[1].inputs.is_shared()
     assert batches[1].inputs.equal(batches[0].inputs)
     assert batches[1].targets["values"].equal(batches[0].targets["values"])

@@ -14,7 +14,7 @@ from polyhead.contracts import Frame
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
 from polyhead.loading.letterbox import letterbox_item
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.mosaic import Mosaic
 from polyhead.loading.source import DenseMap, InstanceMasks, Item, Source, Split
 
@@ -233,7 +233,7 @@ class Photos(Source):
 
 def test_only_training_is_mosaicked_alike_in_whichever_process() -> None:
     def loaded(workers: int, *augment: Any) -> list[Tensor]:
-        data = DataModule(Photos(), size=SIDE, batch=5, workers=workers, augment=[*augment])
+        data = ImageModule(Photos(), size=SIDE, batch=5, workers=workers, augment=[*augment])
         assert not any((batch.targets["mask"] == UNLABELLED).any() for batch in data.val_dataloader())
         batches = list(data.train_dataloader())
         data.close()

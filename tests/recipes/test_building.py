@@ -65,7 +65,7 @@ def test_data_is_the_source_in_a_data_module_with_a_seed_of_the_runs() -> None:
     ("override", "said"),
     [
         ("data.count=0", "data (Stones): there are no stones"),
-        ("data.batch=0", "data (DataModule): batch must be 1 or more"),
+        ("data.batch=0", "data (ImageModule): batch must be 1 or more"),
         ("data.batch=true", "data.batch: True does not fit; it takes a whole number"),
     ],
 )

@@ -7,7 +7,7 @@ import pytest
 import pytorch_lightning as pl
 
 from polyhead.data.digits import Digits
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.tasks.multitask import Multitask
 
 HEADS: dict[str, dict[str, Any]] = {
@@ -17,13 +17,13 @@ HEADS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture
-def data() -> DataModule:
+def data() -> ImageModule:
     """Sixteen scenes of 32 pixels, in batches of 8."""
-    return DataModule(Digits(images=16, canvas=32), ("label", "mask"), size=32, batch=8, workers=0)
+    return ImageModule(Digits(images=16, canvas=32), ("label", "mask"), size=32, batch=8, workers=0)
 
 
 @pytest.fixture
-def make_task(data: DataModule) -> Callable[..., Multitask]:
+def make_task(data: ImageModule) -> Callable[..., Multitask]:
     """Return a factory of a task of two small heads; options go to the Task."""
 
     def make(**options: Any) -> Multitask:
@@ -34,7 +34,7 @@ def make_task(data: DataModule) -> Callable[..., Multitask]:
 
 
 @pytest.fixture
-def train(data: DataModule) -> Callable[..., pl.Trainer]:
+def train(data: ImageModule) -> Callable[..., pl.Trainer]:
     """Return a function that fits a task on the data, on the CPU and in silence.
 
     Options go to the Trainer; those under `fit` go to its `fit`.

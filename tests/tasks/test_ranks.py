@@ -10,7 +10,7 @@ import torch
 from torch import distributed, nn
 from torchvision import tv_tensors
 
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import Item, Source, Split
 from polyhead.tasks._ranks import average_statistics, leave_together, sum_over_ranks
 from polyhead.tasks.multitask import Multitask
@@ -72,7 +72,7 @@ class Losses(pl.Callback):
 def trained(devices: int, tmp_path: Path, body: dict[str, Any]) -> tuple[dict[str, torch.Tensor], ...]:
     """Return the losses of one step of SGD on all four images, shared among processes, and the weights after it."""
     pl.seed_everything(0, verbose=False)
-    data = DataModule(Uneven(), size=16, batch=4 // devices, workers=0)
+    data = ImageModule(Uneven(), size=16, batch=4 // devices, workers=0)
     task = Multitask(body, HEADS, data.labels(), optimizer="sgd", lr=0.1, warmup=0.0, average=0.0)
     quiet = {
         "logger": False,

@@ -13,7 +13,7 @@ from torchvision import tv_tensors
 
 from polyhead.data.several import Several
 from polyhead.loading.member import Member
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import Item, Source, Split
 from polyhead.loading.turns import Turns
 from polyhead.tasks.multitask import Multitask
@@ -73,7 +73,7 @@ def trained(devices: int, folder: Path, body: dict[str, Any]) -> list[dict[str, 
     """Return the losses of each epoch of a training on batches of four, shared among processes."""
     pl.seed_everything(0, verbose=False)
     members = {name: Member(Gaps(name, str(folder / f"read-{devices}")), share=1) for name in SIZES}
-    data = DataModule(Several(members), size=16, batch=4 // devices, workers=0, seed=5, cache="none")
+    data = ImageModule(Several(members), size=16, batch=4 // devices, workers=0, seed=5, cache="none")
     frozen = ("backbone",) if body is FROZEN else ()
     task = Multitask(body, SHAPES, data.labels(), optimizer="sgd", lr=0.1, average=0.0, freeze=frozen)
     logger = CSVLogger(folder, name="", version=str(devices))

@@ -9,7 +9,7 @@ from polyhead.contracts import Batch
 from polyhead.data.digits import Digits
 from polyhead.data.several import Several
 from polyhead.loading.member import Member
-from polyhead.loading.module import DataModule
+from polyhead.loading.image_module import ImageModule
 from polyhead.tasks.multitask import Multitask
 
 TARGETS = ("label", "boxes", "mask")
@@ -23,21 +23,21 @@ HEADS: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def data() -> DataModule:
+def data() -> ImageModule:
     """Scenes of which the first source labels even digits alone."""
     even = Member(Digits(images=8, canvas=48), names=dict.fromkeys(TARGETS, ODD))
     every = Member(Digits(images=8, canvas=48, seed=1))
-    return DataModule(Several({"every": every, "even": even}), TARGETS, size=48, batch=8, workers=0, augment="none")
+    return ImageModule(Several({"every": every, "even": even}), TARGETS, size=48, batch=8, workers=0, augment="none")
 
 
 @pytest.fixture(scope="module")
-def batch(data: DataModule) -> Batch:
+def batch(data: ImageModule) -> Batch:
     """One of four items of each source."""
     return next(iter(data.train_dataloader()))
 
 
 @pytest.fixture
-def task(data: DataModule) -> Multitask:
+def task(data: ImageModule) -> Multitask:
     """Three heads on a small pyramid."""
     torch.manual_seed(0)
     body = {"name": "convnet", "channels": [8, 8, 16, 16], "depth": 1}

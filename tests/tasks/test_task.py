@@ -57,8 +57,8 @@ def test_weights_that_no_loss_depends_on_are_found(make_task: MakeTask) -> None:
     body = {"name": "convnet", "channels": [4, 8, 8], "depth": 1}
     neck = {"name": "pyramid", "width": 8, "levels": 2, "body": body}
     pooled, every = {"label": {"name": "classification"}}, {"mask": {"name": "segmentation", "width": 8}}
-    assert make_task(backbone=neck, heads=pooled).has_unread((32, 32))
-    assert not make_task(backbone=neck, heads=every).has_unread((32, 32))
+    assert make_task(backbone=neck, heads=pooled).has_unread(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+    assert not make_task(backbone=neck, heads=every).has_unread(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
 
 
 def test_a_heads_weight_multiplies_its_losses(make_task: MakeTask, train: Train) -> None:

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.utils.data import get_worker_info
 
 from polyhead.contracts import Batch
+from polyhead.loading.loader import Failure
 from polyhead.loading.mix import Mix
 from polyhead.loading.order import Key
-from polyhead.loading.samples import Failure
 from polyhead.loading.source import Part, Sample, part_at
 from polyhead.ops.censored import Censored
 

@@ -3,19 +3,65 @@
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from threading import Thread
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Self
 
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
 from polyhead.loading.batches import Batches
-from polyhead.loading.collate import Collate
 from polyhead.loading.mix import Mix
-from polyhead.loading.samples import Failure, Samples
+from polyhead.loading.order import Key
+from polyhead.loading.source import Part
+
+
+class Failure(NamedTuple):
+    """A UserError on its way out of a worker process.
+
+    It is handed over and not raised there: torch would wrap it in the worker's traceback, and then wait 5 s for each
+    worker to end.
+
+    Attributes:
+        line: What the error says.
+    """
+
+    line: str
+
+
+class Reader(Dataset[Any], ABC):
+    """The items of one split, which are read by their keys, a batch at a time.
+
+    Attributes:
+        parts: The items by their origin.
+    """
+
+    parts: tuple[Part, ...]
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __getitems__(self, keys: Sequence[Key]) -> Any:
+        """Return what `collation` makes a batch of."""
+
+    @abstractmethod
+    def collation(self, mix: Mix | None = None) -> Callable[[Any], Batch | Failure]:
+        """Return what makes the Batch of what was read, blended as `mix` says, or a Failure."""
+
+    @abstractmethod
+    def targets(self, index: int) -> Mapping[str, Any]:
+        """Return the wanted targets that an item carries, as before any augmentation."""
+
+    @abstractmethod
+    def unlabelled(self) -> Self:
+        """Return the same items without their targets."""
+
+    def read_ahead(self, index: int) -> None:
+        """Read an item into memory, where items are kept; here, they are not."""
 
 
 class Loader:
@@ -31,13 +77,13 @@ class Loader:
 
     batch_sampler: Final = None
 
-    def __init__(self, samples: Samples, keys: Batches, workers: int, mix: Mix | None = None) -> None:
+    def __init__(self, items: Reader, keys: Batches, workers: int, mix: Mix | None = None) -> None:
         self.sampler: Final = keys.order
         self.batches: Final[DataLoader[Any]] = DataLoader(
-            samples,
+            items,
             batch_sampler=keys,
             num_workers=workers,
-            collate_fn=Collate(mix, samples.parts),
+            collate_fn=items.collation(mix),
             pin_memory=torch.cuda.is_available(),
             persistent_workers=workers > 0,
             prefetch_factor=4 if workers else None,

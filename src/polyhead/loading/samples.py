@@ -1,34 +1,24 @@
 """The items of one split, letterboxed, augmented and kept in memory: what a torch DataLoader reads."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, final
 
 from torch import Tensor
-from torch.utils.data import Dataset
 
 from polyhead.contracts import Interpolation
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
 from polyhead.loading.cache import Cache
+from polyhead.loading.collate import Collate
 from polyhead.loading.letterbox import letterbox_item, letterbox_targets
+from polyhead.loading.loader import Failure, Reader
+from polyhead.loading.mix import Mix
 from polyhead.loading.order import Key
 from polyhead.loading.source import Item, Sample, Source, Split, part_at
 
 
-class Failure(NamedTuple):
-    """A UserError on its way out of a worker process.
-
-    It is handed over and not raised there: torch would wrap it in the worker's traceback, and then wait 5 s for each
-    worker to end.
-
-    Attributes:
-        line: What the error says.
-    """
-
-    line: str
-
-
-class Samples(Dataset[Sample | Failure]):
+@final
+class Samples(Reader):
     """Letterboxed and augmented items of one split, by their keys.
 
     Items are kept after letterboxing, on disk if there is a cache, and in this process until `memory` is full: later
@@ -64,7 +54,7 @@ class Samples(Dataset[Sample | Failure]):
         self.names: Final = names
         self.size: Final = size
         self.augments: Final = tuple(augments)
-        self.parts: Final = source.parts(split)
+        self.parts = source.parts(split)
         self.seed: Final = seed
         self.interpolation: Final[Interpolation] = interpolation
         self.cache: Final = cache
@@ -91,6 +81,14 @@ class Samples(Dataset[Sample | Failure]):
     def __getitems__(self, keys: Sequence[Key]) -> list[tuple[Key, Sample | Failure]]:
         """Return the items of a batch with their keys: what is done to it as a whole is a function of these."""
         return [(key, self[key]) for key in keys]
+
+    def collation(self, mix: Mix | None = None) -> Collate:
+        """Return what makes a Batch of items and their keys."""
+        return Collate(mix, self.parts)
+
+    def read_ahead(self, index: int) -> None:
+        """Read an item into memory, as far as there is room; errors as `still`."""
+        self.still(index)
 
     def augmented(self, sample: Sample, key: Key, entropy: tuple[int, ...]) -> Item:
         """Return an item changed as suits its part of the split, and laid beside items of that part alone."""

@@ -1,13 +1,13 @@
-"""What a data source promises: labelled images by split and number, and the names of their classes.
+"""What a data source promises: labelled items by split and number, and the names of their classes.
 
-The classes registered as `polyhead.data` are Sources; `polyhead.loading.module.DataModule` wraps one. Letters in
-shapes: H and W pixels, m objects, K classes or values.
+The classes registered as `polyhead.data` are Origins, most of them Sources of images; a
+`polyhead.loading.module.DataModule` wraps one. Letters in shapes: H and W pixels, m objects, K classes or values.
 """
 
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from torch import Tensor
 from torchvision import tv_tensors
@@ -76,43 +76,38 @@ def part_at(parts: Sequence[Part], number: int) -> int:
     return bisect_right(parts, number, key=lambda part: part.items.start) - 1
 
 
-class Source(ABC):
-    """Labelled images, by split and number.
+class Origin(ABC):
+    """Labelled items, by split and number, of whichever kind: what is known of them, but not how they are read.
 
-    Constructing one reads labels at most; pixels are read by `item`, in any process: a source pickles.
+    Constructing one reads labels at most. Items are read in any process: an origin pickles.
 
     Attributes:
+        loader: The kind of its items, which says what loads them: a name in `polyhead.recipes.signatures.LOADERS`.
+            Recipes read it from the source of the class: a literal.
         augment: The augmentations that suit this data, as a recipe would list them.
     """
 
+    loader: ClassVar[str]
     augment: Augmentations = ()
 
     @abstractmethod
     def labels(self) -> dict[str, tuple[str, ...]]:
-        """Return the targets on offer and their class names, () where a target has no classes; reads no pixels."""
+        """Return the targets on offer and their class names, () where a target has no classes; reads no items."""
 
     @abstractmethod
     def size(self, split: Split) -> int:
         """Return how many items a split holds; may be 0."""
 
     @abstractmethod
-    def item(self, split: Split, index: int) -> Item:
-        """Return item `index`, 0 <= index < size(split), the same one at every call.
-
-        Raises:
-            UserError: If its file cannot be read; it names the file.
-        """
-
     def targets(self, split: Split, index: int) -> Mapping[str, Any]:
-        """Return the targets of an item; overridden where they come without pixels."""
-        return self.item(split, index).targets
+        """Return the targets of an item, 0 <= index < size(split)."""
 
     def carried(self, split: Split, index: int) -> Collection[str]:  # noqa: ARG002  # where each carries them all
-        """Return the targets that an item carries, without a look at its pixels; here, all that are on offer."""
+        """Return the targets that an item carries, without a look at itself; here, all that are on offer."""
         return self.labels().keys()
 
     def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:  # noqa: ARG002  # it is for others to know
-        """Return how many objects or images of a split each class has, by target, as far as that costs no pixels."""
+        """Return how many objects or items of a split each class has, by target, as far as no item need be read."""
         return {}
 
     def parts(self, split: Split) -> tuple[Part, ...]:
@@ -130,3 +125,21 @@ class Source(ABC):
     def notes(self) -> list[str]:
         """Return what was left out or doubted, and why: one line each, naming the file."""
         return []
+
+
+class Source(Origin):
+    """Labelled images, by split and number; pixels are read by `item`."""
+
+    loader: ClassVar[str] = "images"
+
+    @abstractmethod
+    def item(self, split: Split, index: int) -> Item:
+        """Return item `index`, 0 <= index < size(split), the same one at every call.
+
+        Raises:
+            UserError: If its file cannot be read; it names the file.
+        """
+
+    def targets(self, split: Split, index: int) -> Mapping[str, Any]:
+        """Return the targets of an item; overridden where they come without pixels."""
+        return self.item(split, index).targets

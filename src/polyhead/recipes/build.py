@@ -1,12 +1,14 @@
 """From a node of a recipe to the object that it describes."""
 
 from collections.abc import Iterable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, get_args
 
 from polyhead import registry
 from polyhead.contracts import Backbone
 from polyhead.errors import UserError
 from polyhead.findings.collecting import leaving_out, named_source
+from polyhead.recipes.signatures import LOADERS, loader_of
 from polyhead.recipes.values import hints_of, validate, validate_types
 
 if TYPE_CHECKING:  # it takes seconds to import, and only training needs it
@@ -119,11 +121,16 @@ def build_data(node: Mapping[str, Any], targets: Iterable[str], seed: int = 0, w
     Raises:
         UserError: If a name, an option, or a combination of options does not fit.
     """
-    from polyhead.loading.module import DataModule  # pytorch_lightning takes seconds to import
-
+    loader = _loader(node)
     given = {"source": build_source(node, where), "targets": tuple(targets), "seed": seed}
-    made: DataModule = _make(DataModule, _taken_by(DataModule, node), where, given)
+    made: DataModule = _make(loader, _taken_by(loader, node), where, given)
     return made
+
+
+def _loader(node: Mapping[str, Any]) -> type:
+    """Return the class that loads the data of a node; pytorch_lightning, behind it, takes seconds to import."""
+    module, name = LOADERS[loader_of(str(node["name"]))]
+    return getattr(import_module(module), name)  # type: ignore[no-any-return]  # of a module, which is Any
 
 
 def build_source(node: Mapping[str, Any], where: str = "data") -> Any:
@@ -179,10 +186,9 @@ def check_values(recipe: Mapping[str, Any]) -> None:
         terms = {name: head[name] for name in NOT_THEIRS["heads"] & head.keys()}
         validate_types(TERMS, terms, f"task.heads.{key}")
         _check("heads", head, f"task.heads.{key}")
-    from polyhead.loading.module import DataModule  # pytorch_lightning takes seconds to import
-
     _check_source(data, "data")
-    validate(DataModule, _taken_by(DataModule, data), "data")
+    loader = _loader(data)
+    validate(loader, _taken_by(loader, data), "data")
     from pytorch_lightning import Trainer
 
     validate(Trainer, {key: value for key, value in recipe["trainer"].items() if key not in FREE}, "trainer")

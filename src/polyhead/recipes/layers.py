@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from polyhead import registry
 from polyhead.errors import UserError, choices, nearest
-from polyhead.recipes.signatures import Option, options, plain
+from polyhead.recipes.signatures import Option, loader_of, options, plain
 
 
 class Setting(NamedTuple):
@@ -30,6 +30,8 @@ STRUCTURE: dict[str, dict[str, str]] = {
 EXTRA: dict[str, tuple[str, ...]] = {"recipe": ("seed",), "tasks": ("labels",)}
 """The keys that a node takes by rule beside these and its class's options."""
 NAMED = (*registry.KINDS, "source")
+AUTO = {"images": "auto", "molecules": "molecules"}
+"""The data that a path leads to, by the kind of its items."""
 MAPS = {"map": "heads", "sources": "source"}
 """The kinds of nodes that hold others by names of the reader's own, and the kind of these."""
 
@@ -77,8 +79,8 @@ def lay(kind: str, where: str, under: Tree | None, over: Any, origin: str) -> tu
     Raises:
         UserError: If the layer does not have the form of such a node.
     """
-    over = spelled(kind, where, over)
     before = name_of(under)
+    over = spelled(kind, where, over, before)
     name = str(over.get("name") or before)
     merged, notes = dict(under or {}), list[str]()
     if kind in NAMED and before and name != before:
@@ -96,8 +98,14 @@ def lay(kind: str, where: str, under: Tree | None, over: Any, origin: str) -> tu
     return merged, notes
 
 
-def spelled(kind: str, where: str, over: Any) -> dict[str, Any]:
+def spelled(kind: str, where: str, over: Any, before: str = "") -> dict[str, Any]:
     """Return what a layer says of a node as a dict with text keys.
+
+    Args:
+        kind: Of the node.
+        where: Its dotted key.
+        over: What the layer says.
+        before: The name of the node under it, "" where there is none.
 
     Raises:
         UserError: If it is no dict, and no name either.
@@ -106,15 +114,15 @@ def spelled(kind: str, where: str, over: Any) -> dict[str, Any]:
         several = {"name": "several"} if kind == "data" and "sources" in over else {}
         return several | {str(key): value for key, value in over.items()}
     if isinstance(over, str) and kind in ("data", "source"):
-        return _data(where, over)
+        return _data(where, over, before)
     if isinstance(over, str) and kind in NAMED:
         return {"name": over}
     form = "a name or keys with values" if kind in NAMED else "keys with values"
     raise UserError(f"{where or 'the recipe'}: {over!r} does not fit: it takes {form}")
 
 
-def _data(where: str, text: str) -> dict[str, Any]:
-    """Return the data node that a text means: a registered name, or else a path."""
+def _data(where: str, text: str, before: str) -> dict[str, Any]:
+    """Return the data node that a text means: a registered name, or else a path, to data of the kind before."""
     known = registry.entries("data")
     if text in known:
         return {"name": text}
@@ -123,7 +131,7 @@ def _data(where: str, text: str) -> dict[str, Any]:
             f"{where}: {text!r} is neither data by name{nearest(text, known)} nor a path that exists; "
             f"names: {choices(known)}"
         )
-    return {"name": "auto", "root": text}
+    return {"name": AUTO[loader_of(before)] if before in known else AUTO["images"], "root": text}
 
 
 def carry(kind: str, where: str, node: Tree, name: str) -> tuple[Tree, Notes]:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from polyhead import modules, registry
-from polyhead.errors import UserError
+from polyhead.errors import UserError, choices
 from polyhead.registry import Kind
 
 HIDDEN: dict[str, frozenset[str]] = {
@@ -21,7 +21,11 @@ HIDDEN: dict[str, frozenset[str]] = {
     "trainer": frozenset(),
 }
 """The parameters that are given as built objects, or that recipes hold in a place of their own."""
-LOADER = ("polyhead.loading.module", "DataModule")
+LOADERS = {
+    "images": ("polyhead.loading.image_module", "ImageModule"),
+    "molecules": ("polyhead.loading.molecule_module", "MoleculeModule"),
+}
+"""What loads each kind of data, as the class attribute `loader` of the data says."""
 MEMBER = ("polyhead.loading.member", "Member")
 TRAINER = ("pytorch_lightning.trainer.trainer", "Trainer")
 
@@ -73,15 +77,28 @@ def options(kind: str, name: str = "") -> dict[str, Option]:
         own = _of_class(entry.module, entry.attribute, kind)
     except UserError as error:
         raise UserError(f"the options of {kind}.{name} (from {entry.package}) are unknown: {error}") from error
-    more = {"data": (*LOADER, "loader"), "source": (*MEMBER, "member")}.get(kind)
+    more = {"data": (*LOADERS[loader_of(name)], "loader"), "source": (*MEMBER, "member")}.get(kind) if name else None
     if more:
         return own | {key: option for key, option in _of_class(*more).items() if key not in own}
     return own | (_of_task_for_heads() if kind == "heads" else {})
 
 
-def loader_options() -> dict[str, Option]:
-    """Return what of a data node is its loader's."""
-    return _of_class(*LOADER, "loader")
+def loader_options(name: str) -> dict[str, Option]:
+    """Return what of a node of the data `name` is its loader's."""
+    return _of_class(*LOADERS[loader_of(name)], "loader")
+
+
+def loader_of(name: str) -> str:
+    """Return the kind of the items of the data `name`, a key of `LOADERS`.
+
+    Raises:
+        UserError: If there are no such data, or their `loader` is no such key.
+    """
+    found = _attribute("data", name, "loader")
+    kind = found.value if isinstance(found, ast.Constant) else "images"
+    if kind not in LOADERS:
+        raise UserError(f"the `loader` of data.{name} is {kind!r}; choices: {choices(LOADERS)}")
+    return str(kind)
 
 
 def task_defaults(name: str) -> dict[str, Any]:
@@ -90,23 +107,20 @@ def task_defaults(name: str) -> dict[str, Any]:
     Raises:
         UserError: If there is no such task, or `defaults` is more than literals.
     """
-    entry = registry.find("tasks", name)
+    found = _attribute("tasks", name, "defaults")
+    return _literal_defaults(name, found) if found else {}
+
+
+def _attribute(kind: Kind, name: str, attribute: str) -> ast.expr | None:
+    """Return what a registered class, or the nearest of its bases that has it, sets a class attribute to."""
+    entry = registry.find(kind, name)
     for _, node in _classes(entry.module, entry.attribute):
         for line in node.body:
-            target = (
-                line.target
-                if isinstance(line, ast.AnnAssign)
-                else line.targets[0]
-                if isinstance(line, ast.Assign)
-                else None
-            )
-            if (
-                isinstance(target, ast.Name)
-                and target.id == "defaults"
-                and isinstance(line, ast.AnnAssign | ast.Assign)
-            ):
-                return _literal_defaults(name, line.value)
-    return {}
+            targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+            if isinstance(line, ast.AnnAssign | ast.Assign) and line.value:
+                if any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
+                    return line.value
+    return None
 
 
 def _literal_defaults(name: str, value: ast.expr | None) -> dict[str, Any]:

@@ -79,7 +79,7 @@ def check_targets(task: Any, data: "DataModule") -> None:
             )
         if given is None and data.offered:
             raise UserError(
-                f"{where}: no training image carries the target {target!r}; label some, or leave the head out with"
+                f"{where}: no training {data.noun} carries the target {target!r}; label some, or leave the head out with"
                 f" {where}=null"
             )
         if given is not None:

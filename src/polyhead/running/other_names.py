@@ -110,6 +110,6 @@ def with_classes(data: Mapping[str, Any], classes: Mapping[str, Sequence[str]]) 
     fixed = {target: list(names) for target, names in classes.items()}
     if data["name"] == "several":
         return {**data, "classes": {**(data["classes"] or {}), **fixed}}
-    loader = {key: value for key, value in data.items() if key in loader_options()}
+    loader = {key: value for key, value in data.items() if key in loader_options(data["name"])}
     source = {key: value for key, value in data.items() if key not in loader}
     return {"name": "several", "sources": {"data": source}, "classes": fixed, **loader}

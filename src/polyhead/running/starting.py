@@ -122,22 +122,21 @@ def prove_still(task: Any, recipe: dict[str, Any], start: Start, data: "DataModu
         return
     before = build_model(without_start(start.stored.recipe)["task"])
     load_weights(before, start.stored.weights)
-    count = min(PROBE, data.source.size("train"))
-    images = torch.stack([data.training.still(number)[0].image.as_subclass(Tensor) for number in range(count)])
-    answers = [answer(model, task.floats(images), heads) for model in (before, task.model)]
+    inputs = data.probe(PROBE)
+    answers = [answer(model, task.floats(inputs), heads) for model in (before, task.model)]
     for name in heads:
         one, other = (pytree.tree_leaves(each[name]) for each in answers)
         pairs = [pair for pair in zip(one, other, strict=True) if isinstance(pair[0], Tensor)]
         if not all(torch.equal(*pair) for pair in pairs):
             raise RuntimeError(f"task.heads.{name} is frozen, and answers otherwise than in {start.path}")
     logging.getLogger("polyhead").warning(
-        "%s: frozen, and bit for bit as in %s on %d images", ", ".join(heads), start.path, count
+        "%s: frozen, and bit for bit as in %s on %d %ss", ", ".join(heads), start.path, len(inputs), data.noun
     )
 
 
 @torch.inference_mode()
-def answer(model: Model, inputs: Tensor, heads: Sequence[str]) -> dict[str, Any]:
+def answer(model: Model, inputs: Any, heads: Sequence[str]) -> dict[str, Any]:
     """Return the outputs of some heads of a model in evaluation, on the CPU in float32, laid out in one way."""
     model = model.cpu().eval().to(memory_format=torch.channels_last)
-    features = model.backbone(inputs.cpu())
+    features = model.backbone(inputs.to("cpu"))
     return {name: model.named_heads()[name](features) for name in heads}

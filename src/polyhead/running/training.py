@@ -87,9 +87,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
         task.started = take_weights(task.model, recipe, start)
     data.suit(task.model.interpolation)
     check_targets(task, data)
-    unread = task.has_unread(
-        data.size
-    )  # and whatever else a first forward would stumble over, before a folder is there
+    unread = task.has_unread(data.blank())  # and whatever else a first forward stumbles over, before a folder is there
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     continuation = Continuation(run / "checkpoints")
     callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe))), Stopwatch(run)]
@@ -140,10 +138,11 @@ def enough_to_normalise(data: "DataModule") -> Iterator[None]:
     except ValueError as error:
         if "more than 1 value per channel" not in str(error):
             raise
-        size = data.size[0] if data.size[0] == data.size[1] else list(data.size)
+        height, width = data.size
+        sides = f" and data.size={height if height == width else [height, width]}" if height else ""
         raise UserError(
-            f"data.batch={data.batch} and data.size={size} leave BatchNorm a single value a channel at the coarsest"
-            " level; raise one of them, or take norm=group in task.backbone, where it has that"
+            f"data.batch={data.batch}{sides} leave BatchNorm a single value a channel at the coarsest level; raise one"
+            " of them, or take norm=group in task.backbone, where it has that"
         ) from error
 
 

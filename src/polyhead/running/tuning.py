@@ -143,8 +143,8 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
             break
         tried[batch], best, batch = speed, batch, 2 * batch
     if not tried:
-        raise UserError(f"data.batch=auto: not even {FIRST} images fit into memory; take a smaller data.size")
-    said = ", ".join(f"{batch} trains {speed:.0f} images/s" for batch, speed in tried.items())
+        raise UserError(f"data.batch=auto: not even {FIRST} {data.noun}s fit into memory; take a smaller network")
+    said = ", ".join(f"{batch} trains {speed:.0f} {data.noun}s/s" for batch, speed in tried.items())
     logging.getLogger("polyhead").warning("data.batch: %d (auto: %s)", best, said)
     return best
 
@@ -167,7 +167,7 @@ def read_ahead(data: "DataModule", items: int) -> None:
     """Read the first training items into memory, from where all epochs but the first have them."""
     if not data.workers:  # else they read into their own
         for key in islice(data.train_dataloader().sampler, items):
-            data.training.still(key.number)
+            data.training.read_ahead(key.number)
 
 
 class Watch(Callback):
