@@ -27,7 +27,7 @@ def test_a_convolution_and_a_matrix_cost_two_operations_for_each_multiply_add() 
 def test_the_parts_of_a_model_by_hand_and_the_whole_is_their_sum() -> None:
     backbone = ConvNet(channels=(4, 8), depth=1, norm="none")
     label, mask = Classification(backbone.spec, ("a", "b")), Segmentation(backbone.spec, ("a", "b"), width=4)
-    found = cost_of(Model(backbone, {"label": label, "mask": mask}), (8, 16))
+    found = cost_of(Model(backbone, {"label": label, "mask": mask}), torch.zeros(1, 3, 8, 16))
     body = Cost(4 * 27 + 4 + 8 * 36 + 8, 2 * (8 * 16) * 4 * 27 + 2 * (4 * 8) * 8 * 36)
     assert found["backbone"] == body
     assert found["heads.label"] == Cost(8 * 2 + 2, 2 * 8 * 2)
@@ -52,7 +52,7 @@ def test_a_part_that_only_training_needs_costs_nothing() -> None:
 
     backbone = ConvNet(channels=(4,), depth=1)
     head = Trained(backbone.spec, ("a", "b"))
-    assert cost_of(Model(backbone, {"label": head}), (8, 8))["heads.label"].parameters == 4 * 2 + 2
+    assert cost_of(Model(backbone, {"label": head}), torch.zeros(1, 3, 8, 8))["heads.label"].parameters == 4 * 2 + 2
     assert isinstance(head.helper, nn.Linear)
 
 

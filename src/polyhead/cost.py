@@ -1,4 +1,4 @@
-"""What a network costs: its parameters, and the floating-point operations of one forward of one image."""
+"""What a network costs: its parameters, and the floating-point operations of one forward of one item."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Cost(NamedTuple):
 
     Attributes:
         parameters: Numbers that it learns.
-        flops: Operations of one forward of one image: two for each multiply-add (2 x MACs), of convolutions, matrix
+        flops: Operations of one forward of one item: two for each multiply-add (2 x MACs), of convolutions, matrix
             products and attention alone, as torch counts them; norms, activations and pooling are not counted.
     """
 
@@ -30,30 +30,41 @@ class Cost(NamedTuple):
 
 
 def cost_of_recipe(recipe: dict[str, Any]) -> dict[str, Cost]:
-    """Return `cost_of` for the model of a resolved recipe at its `data.size`; no weights are fetched.
+    """Return `cost_of` for the model of a resolved recipe, of `example_inputs`; no weights are fetched.
 
     Class names are the recipe's, and where it has none the data's.
 
     Raises:
         UserError: If an option of the backbone, a head or the data does not fit, or the data are not there.
     """
-    size = validate_types({"size": int | tuple[int, int]}, {"size": recipe["data"]["size"]}, "data")["size"]
+    inputs = example_inputs(recipe)
     labels = recipe["task"].get("labels") or build_source(recipe["data"]).labels()
     labels = {target: list(names) for target, names in labels.items()}
-    return cost_of(build_model({**without_start(recipe)["task"], "labels": labels}), pair(size))
+    return cost_of(build_model({**without_start(recipe)["task"], "labels": labels}), inputs)
 
 
-def cost_of(model: Model, size: tuple[int, int]) -> dict[str, Cost]:
+def example_inputs(recipe: dict[str, Any], items: int = 1) -> Any:
+    """Return inputs like those of a resolved recipe's data: images of `data.size` in [0, 1].
+
+    Raises:
+        UserError: If the size is none.
+    """
+    data = recipe["data"]
+    size = validate_types({"size": int | tuple[int, int]}, {"size": data["size"]}, "data")["size"]
+    return torch.rand(items, 3, *pair(size), generator=torch.Generator().manual_seed(0))
+
+
+def cost_of(model: Model, inputs: Any) -> dict[str, Cost]:
     """Return the cost of the backbone, of each head by its name, and of the whole (`in all`).
 
     What is counted is the model as it predicts, without branches that only training needs.
 
     Args:
         model: On the CPU; it is left as it is.
-        size: H, W of the image.
+        inputs: Of one item, as the network takes them.
     """
     ready = model.deploy()
-    features, flops = counted(ready.backbone, torch.zeros(1, 3, *size))
+    features, flops = counted(ready.backbone, inputs)
     costs = {"backbone": Cost(learnt(ready.backbone), flops)}
     for name, head in ready.named_heads().items():
         costs[f"heads.{name}"] = Cost(learnt(head), counted(head, features)[1])

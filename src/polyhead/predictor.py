@@ -115,7 +115,11 @@ class Predictor:
 
     def to_inputs(self, images: Tensor) -> Tensor:
         """Return (n, 3, H, W) uint8 images as the network takes them."""
-        return images.to(self.device, memory_format=torch.channels_last).float() / 255
+        return self.placed(images).float() / 255
+
+    def placed(self, inputs: Tensor) -> Tensor:
+        """Return images where the network runs, and laid out as it likes."""
+        return inputs.to(self.device, memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def answer(self, pixels: Sequence[Tensor], score: float | None) -> list[dict[str, Record]]:

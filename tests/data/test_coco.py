@@ -11,8 +11,8 @@ from faster_coco_eval.core import mask as coco
 
 from polyhead.data._coco import fits
 from polyhead.data.coco import Coco
-from polyhead.loading.images import read_mask
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.images import read_mask
 from polyhead.loading.source import SPLITS
 from polyhead.ops.runs import encode_runs
 

@@ -9,8 +9,8 @@ from torchvision import tv_tensors
 
 from polyhead.data.several import Several
 from polyhead.errors import UserError
-from polyhead.loading.member import Member
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.member import Member
 from polyhead.loading.source import Augmentations, Item, Source, Split
 
 SIDE = 32

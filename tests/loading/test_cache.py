@@ -13,8 +13,8 @@ from torchvision import tv_tensors
 
 from polyhead.errors import UserError
 from polyhead.loading import cache as caching
-from polyhead.loading.images import read_image
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.images import read_image
 from polyhead.loading.packing import pack, unpack
 from polyhead.loading.samples import Samples
 from polyhead.loading.source import DenseMap, InstanceMasks, Item, Source, Split

@@ -13,8 +13,8 @@ from polyhead import checkpoints
 from polyhead.backbones.convnet import ConvNet
 from polyhead.contracts import Interpolation
 from polyhead.heads.regression import Regression
-from polyhead.loading.letterbox import letterbox
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.letterbox import letterbox
 from polyhead.loading.source import Item, Source, Split
 from polyhead.model import Model
 from polyhead.predictor import Predictor

@@ -9,9 +9,9 @@ from torchvision import tv_tensors
 
 from polyhead.data.several import Several
 from polyhead.errors import UserError
+from polyhead.loading.image_module import ImageModule
 from polyhead.loading.labelled import Labelled
 from polyhead.loading.member import Member
-from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import Item, Source, Split
 
 

@@ -11,8 +11,8 @@ from torchvision.transforms import v2
 
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
-from polyhead.loading.mix import Mix, cutmix, mix_of, mixup, partners
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.mix import Mix, cutmix, mix_of, mixup, partners
 from polyhead.loading.order import Key
 from polyhead.loading.source import Item, Source, Split
 

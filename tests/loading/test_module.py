@@ -1,4 +1,4 @@
-"""The DataModule: what its loaders give, in which order, and what happens when a file is broken."""
+"""Data modules: what its loaders give, in which order, and what happens when a file is broken."""
 
 import multiprocessing
 import os

@@ -13,8 +13,8 @@ from torchvision.ops import masks_to_boxes
 from polyhead.contracts import Frame
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment
-from polyhead.loading.letterbox import letterbox_item
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.letterbox import letterbox_item
 from polyhead.loading.mosaic import Mosaic
 from polyhead.loading.source import DenseMap, InstanceMasks, Item, Source, Split
 

@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from polyhead.errors import UserError
+from polyhead.recipes import signatures
 from polyhead.recipes.signatures import Option, docstring_args, options, task_defaults
 
 
@@ -86,3 +87,13 @@ heavy = {"torch", "pytorch_lightning", "pydantic", "rich", "numpy"} & set(sys.mo
 sys.exit(f"imported: {heavy}" if heavy else 0)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_data_take_the_options_of_the_loader_that_they_name() -> None:
+    assert {"count", "size", "batch", "cache"} <= set(options("data", "stones"))
+
+
+def test_data_that_name_no_loader_there_is_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(signatures, "_attribute", lambda *_: ast.Constant("sounds"))
+    with pytest.raises(UserError, match=r"the `loader` of data.stones is 'sounds'; choices: images, molecules"):
+        options("data", "stones")

@@ -12,8 +12,8 @@ from torch import distributed
 from torchvision import tv_tensors
 
 from polyhead.data.several import Several
-from polyhead.loading.member import Member
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.member import Member
 from polyhead.loading.source import Item, Source, Split
 from polyhead.loading.turns import Turns
 from polyhead.tasks.multitask import Multitask

@@ -8,8 +8,8 @@ import torch
 from polyhead.contracts import Batch
 from polyhead.data.digits import Digits
 from polyhead.data.several import Several
-from polyhead.loading.member import Member
 from polyhead.loading.image_module import ImageModule
+from polyhead.loading.member import Member
 from polyhead.tasks.multitask import Multitask
 
 TARGETS = ("label", "boxes", "mask")

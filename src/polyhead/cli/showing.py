@@ -62,8 +62,9 @@ def recipe_data(resolved: Resolved) -> dict[str, Any]:
 def cost_table(recipe: dict[str, Any], costs: "Mapping[str, Cost]") -> str:
     """Return what each part of a recipe's network costs, and the whole."""
     rows = [(part, f"{cost.parameters / 1e6:.3f} M", f"{cost.flops / 1e9:.3f}") for part, cost in costs.items()]
-    size = line(recipe["data"]["size"])
-    note = f"GFLOPs of one image of data.size={size} in prediction: 2 x MACs of convolutions and matrix products"
+    size = recipe["data"].get("size")
+    item = "one molecule, aspirin," if size is None else f"one image of data.size={line(size)}"
+    note = f"GFLOPs of {item} in prediction: 2 x MACs of convolutions and matrix products"
     return f"{columns([('part', 'parameters', 'GFLOPs'), *rows])}\n{note}"
 
 

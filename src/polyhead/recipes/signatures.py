@@ -77,9 +77,9 @@ def options(kind: str, name: str = "") -> dict[str, Option]:
         own = _of_class(entry.module, entry.attribute, kind)
     except UserError as error:
         raise UserError(f"the options of {kind}.{name} (from {entry.package}) are unknown: {error}") from error
-    more = {"data": (*LOADERS[loader_of(name)], "loader"), "source": (*MEMBER, "member")}.get(kind) if name else None
-    if more:
-        return own | {key: option for key, option in _of_class(*more).items() if key not in own}
+    if kind in {"data", "source"}:
+        more = _of_class(*MEMBER, "member") if kind == "source" else loader_options(name)
+        return own | {key: option for key, option in more.items() if key not in own}
     return own | (_of_task_for_heads() if kind == "heads" else {})
 
 
@@ -115,11 +115,10 @@ def _attribute(kind: Kind, name: str, attribute: str) -> ast.expr | None:
     """Return what a registered class, or the nearest of its bases that has it, sets a class attribute to."""
     entry = registry.find(kind, name)
     for _, node in _classes(entry.module, entry.attribute):
-        for line in node.body:
-            targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
-            if isinstance(line, ast.AnnAssign | ast.Assign) and line.value:
-                if any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
-                    return line.value
+        for line in (line for line in node.body if isinstance(line, ast.Assign | ast.AnnAssign)):
+            targets = line.targets if isinstance(line, ast.Assign) else [line.target]
+            if line.value and any(isinstance(target, ast.Name) and target.id == attribute for target in targets):
+                return line.value
     return None
 
 

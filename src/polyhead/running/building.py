@@ -79,8 +79,8 @@ def check_targets(task: Any, data: "DataModule") -> None:
             )
         if given is None and data.offered:
             raise UserError(
-                f"{where}: no training {data.noun} carries the target {target!r}; label some, or leave the head out with"
-                f" {where}=null"
+                f"{where}: no training {data.noun} carries the target {target!r}; label some, or leave the head out"
+                f" with {where}=null"
             )
         if given is not None:
             check_limit(where, target, head, data)

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from polyhead import checkpoints, registry
-from polyhead.cost import WHOLE, Cost, cost_of_recipe
-from polyhead.loading.letterbox import pair
+from polyhead.cost import WHOLE, Cost, cost_of_recipe, example_inputs
 from polyhead.running.comparing_advice import Expense, Scores, advice
 from polyhead.running.comparing_costs import forwards
 from polyhead.running.comparing_plan import Planned
@@ -69,7 +68,7 @@ def gathered(plans: Sequence[Planned], folder: Path, steps: int, seeds: list[int
     parts = {name: cost_of_recipe(checkpoints.read(run).recipe) for name, run in networks.items()}
     alike = {name: run for name, run in networks.items() if name != "frozen"}  # the joint network once more
     batch = recipe["data"]["batch"]
-    times = forwards(alike, pair(recipe["data"]["size"]), batch)
+    times = forwards(alike, example_inputs(recipe, batch))
     names = [*(name for name in networks if name.startswith("alone-")), "together", "frozen"]
     costs = {
         name: expense(name, parts[name][WHOLE], times.get(name, times["together"]), plans, folder) for name in names
