@@ -10,16 +10,13 @@ from polyhead.checking.words import closing
 from polyhead.findings.finding import Finding
 from polyhead.findings.kinds import KINDS
 from polyhead.loading.source import SPLITS
+from polyhead.ops.html import document, table
 
 PICTURES: Final = 12
 """Findings of a kind that are shown with their image."""
 LINES: Final = 200
 """Findings of a kind that are listed."""
 STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222; }
-table { border-collapse: collapse; margin: 1rem 0; }
-td, th { padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; border-bottom: 1px solid #ddd; }
-td.n { text-align: right; }
 .error { color: #b00020; } .warning { color: #9a6200; } .note { color: #456; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; }
 figure { margin: 0; width: 192px; font-size: 12px; overflow-wrap: anywhere; }
@@ -39,17 +36,7 @@ def page(report: Report) -> str:
         kinds_table(kinds.items()),
         *(section(kind, found) for kind, found in kinds.items()),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    return f"<!doctype html>\n<html lang=en><head>{head}</head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n"
-
-
-def table(header: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    """Return an HTML table; numbers stand at the right."""
-    lines = ["<table><tr>" + "".join(f"<th>{escape(name)}</th>" for name in header) + "</tr>"]
-    for row in rows:
-        cells = (f"<td class=n>{cell}</td>" if isinstance(cell, int) else f"<td>{escape(cell)}</td>" for cell in row)
-        lines.append(f"<tr>{''.join(cells)}</tr>")
-    return "\n".join([*lines, "</table>"])
+    return document(title, body, STYLE)
 
 
 def images_table(report: Report) -> str:
