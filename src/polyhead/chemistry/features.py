@@ -6,14 +6,15 @@ so chirality is told by CIP's labels (R or S) and not by the order of neighbours
 nor torch.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from rdkit.Chem import Mol
+    from rdkit.Chem import Bond, Mol
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -51,16 +52,40 @@ BOND: Final[dict[str, tuple[str, ...]]] = {
 }
 """The columns of a bond and the names of their categories, in the order of their numbers."""
 
-ELEMENTS: Final = {number: place for place, number in enumerate([*range(1, 37), *HEAVY.values()])}
-CHARGES: Final = {charge: place for place, charge in enumerate(range(-2, 3))}
-LABELS: Final = {label: place for place, label in enumerate(ATOM["chirality"])}
-HYBRIDS: Final = {1: 0, 2: 1, 3: 2, 4: 3, 5: 4, 6: 5, 7: 6}
-"""From the numbers of RDKit's HybridizationType."""
-RINGS: Final = {0: 0, 3: 1, 4: 2, 5: 3, 6: 4, 7: 5, 8: 6}
-BONDS: Final = {1: 0, 2: 1, 3: 2, 12: 3, 17: 4}
-"""From the numbers of RDKit's BondType."""
 CIP_STEPS: Final = 100_000
-"""After how many comparisons CIP's rules give up; on few molecules, all of high symmetry, they would take minutes."""
+"""Comparisons, some 0.1 s of them, after which CIP's rules give up: molecules of high symmetry may take minutes."""
+MOST: Final = 127
+"""What RDKit tells is cut here before its category is looked up; -1 and -2 stand at the end of a table."""
+
+
+def table(known: Sequence[int], size: int) -> list[int]:
+    """Return the category of each number up to `MOST`: its place in `known`, or else the last of `size` categories."""
+    found = {number % (MOST + 1): place for place, number in enumerate(known)}
+    return [found.get(number, size - 1) for number in range(MOST + 1)]
+
+
+ATOM_NUMBERS: Final[dict[str, Sequence[int]]] = {
+    "element": [*range(1, 37), *HEAVY.values()],
+    "degree": range(7),
+    "charge": range(-2, 3),
+    "chirality": range(6),
+    "hydrogens": range(5),
+    "hybridisation": range(1, 8),  # of RDKit's HybridizationType
+    "aromatic": range(2),
+    "ring": [0, *range(3, 9)],
+    "radicals": range(3),
+    "isotope": range(1),
+}
+"""What RDKit's numbers are of the categories of an atom, but for a last one that is `other`."""
+BOND_NUMBERS: Final[dict[str, Sequence[int]]] = {
+    "type": [1, 2, 3, 12, 17],  # of RDKit's BondType
+    "conjugated": range(2),
+    "ring": range(2),
+    "stereo": range(6),  # of RDKit's BondStereo
+}
+ATOM_TABLE: Final = np.array([table(ATOM_NUMBERS[key], len(names)) for key, names in ATOM.items()], np.uint8)
+BOND_TABLE: Final = np.array([table(BOND_NUMBERS[key], len(names)) for key, names in BOND.items()], np.uint8)
+DOUBLE: Final = 2
 
 
 class Molecule(NamedTuple):
@@ -94,59 +119,69 @@ def featurise(mol: "Mol", extras: Sequence[float] = (), picture: "Array | None" 
         extras: D descriptors.
         picture: (3, H, W) uint8.
     """
-    bonds = mol.GetBonds()
+    bonds = [mol.GetBondWithIdx(place) for place in range(mol.GetNumBonds())]  # sooner than mol.GetBonds() has them
+    ends = [[bond.GetBeginAtomIdx() for bond in bonds], [bond.GetEndAtomIdx() for bond in bonds]]
     return Molecule(
-        atoms=rows(atom_categories(mol), len(ATOM), np.uint8),
-        kinds=rows(map(bond_categories, bonds), len(BOND), np.uint8),
-        ends=rows(((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()) for bond in bonds), 2, np.uint16),
+        atoms=looked_up(atom_numbers(mol), ATOM_TABLE),
+        kinds=looked_up(bond_numbers(bonds), BOND_TABLE),
+        ends=np.ascontiguousarray(np.array(ends, np.uint16).T),
         extras=np.asarray(extras, np.float32),
         picture=np.zeros((3, 0, 0), np.uint8) if picture is None else picture,
     )
 
 
-def rows(values: Iterable[Sequence[int]], columns: int, kind: type[Any]) -> "Array":
-    """Return rows of `columns` numbers as (n, columns) of a kind; n may be 0."""
-    return np.array(list(values), kind).reshape(-1, columns)
+def looked_up(numbers: list[list[int]], tables: "Array") -> "Array":
+    """Return the categories (n, columns) of n things, of what RDKit tells: a list of n numbers for each column."""
+    told = np.minimum(np.array(numbers, np.int16), MOST)
+    return np.ascontiguousarray(np.take_along_axis(tables, told, axis=1).T)
 
 
-def atom_categories(mol: "Mol") -> list[tuple[int, ...]]:
-    """Return the categories of each atom, by the columns of `ATOM`."""
-    labels, rings = chirality(mol), mol.GetRingInfo()
+def atom_numbers(mol: "Mol") -> list[list[int]]:
+    """Return what RDKit tells of each atom, a list for each column of `ATOM`."""
+    atoms = [mol.GetAtomWithIdx(place) for place in range(mol.GetNumAtoms())]
+    rings, labels = mol.GetRingInfo(), chirality(mol)
     return [
-        (
-            ELEMENTS.get(atom.GetAtomicNum(), len(ELEMENTS)),
-            min(atom.GetDegree(), 7),
-            CHARGES.get(atom.GetFormalCharge(), 5),
-            labels.get(place, 0),
-            min(atom.GetTotalNumHs(), 5),
-            HYBRIDS.get(atom.GetHybridization(), 7),
-            atom.GetIsAromatic(),
-            RINGS.get(rings.MinAtomRingSize(place), 7),
-            min(atom.GetNumRadicalElectrons(), 3),
-            atom.GetIsotope() > 0,
-        )
-        for place, atom in enumerate(mol.GetAtoms())
+        [atom.GetAtomicNum() for atom in atoms],
+        [atom.GetDegree() for atom in atoms],
+        [max(atom.GetFormalCharge(), -3) for atom in atoms],
+        [labels.get(place, 0) for place in range(len(atoms))],
+        [atom.GetTotalNumHs() for atom in atoms],
+        [atom.GetHybridization() for atom in atoms],
+        [atom.GetIsAromatic() for atom in atoms],
+        [rings.MinAtomRingSize(place) for place in range(len(atoms))],
+        [atom.GetNumRadicalElectrons() for atom in atoms],
+        [atom.GetIsotope() for atom in atoms],
     ]
 
 
-def bond_categories(bond: Any) -> tuple[int, ...]:
-    """Return the categories of a bond, by the columns of `BOND`."""
-    return (
-        BONDS.get(bond.GetBondType(), 5),
-        bond.GetIsConjugated(),
-        bond.IsInRing(),
-        min(bond.GetStereo(), 6),
-    )
+def bond_numbers(bonds: list["Bond"]) -> list[list[int]]:
+    """Return what RDKit tells of each bond, a list for each column of `BOND`."""
+    types = [int(bond.GetBondType()) for bond in bonds]
+    return [
+        types,
+        [bond.GetIsConjugated() for bond in bonds],
+        [bond.IsInRing() for bond in bonds],
+        # only double bonds are asked, since each answer takes as long as all the others together
+        [int(bond.GetStereo()) if kind == DOUBLE else 0 for kind, bond in zip(types, bonds, strict=True)],
+    ]
 
 
 def chirality(mol: "Mol") -> dict[int, int]:
     """Return the category of each atom that is a stereo centre, by its place."""
-    centres = [(place, atom) for place, atom in enumerate(mol.GetAtoms()) if int(atom.GetChiralTag())]
+    label, tagged = stereo()
+    centres = [atom.GetIdx() for atom in mol.GetAtomsMatchingQuery(tagged)]
     if not centres:
         return {}
-    from rdkit.Chem import rdCIPLabeler
-
     with suppress(RuntimeError):  # when it gives up, what it labelled before stays
-        rdCIPLabeler.AssignCIPLabels(mol, maxRecursiveIterations=CIP_STEPS)
-    labels = ((place, atom.GetPropsAsDict(includeComputed=True).get("_CIPCode", "")) for place, atom in centres)
-    return {place: LABELS.get(label, 5) for place, label in labels}
+        label(mol, centres, [], CIP_STEPS)
+    names = ATOM["chirality"]
+    found = [mol.GetAtomWithIdx(place).GetPropsAsDict(True, True).get("_CIPCode") for place in centres]
+    return {place: names.index(name if name in names else "other") for place, name in zip(centres, found, strict=True)}
+
+
+@cache
+def stereo() -> tuple[Any, Any]:
+    """Return what assigns CIP's labels, and a query for the atoms that may have one."""
+    from rdkit.Chem import rdCIPLabeler, rdqueries
+
+    return rdCIPLabeler.AssignCIPLabels, rdqueries.HasChiralTagQueryAtom()
