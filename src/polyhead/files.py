@@ -1,12 +1,23 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and where those are that are kept for later runs."""
 
 import json
 import math
 import os
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from polyhead.errors import UserError
+
+
+def cache_home() -> Path:
+    """Return the folder of all caches: `POLYHEAD_CACHE`, or ~/.cache/polyhead."""
+    return Path(os.environ.get("POLYHEAD_CACHE") or Path.home() / ".cache" / "polyhead").expanduser()
+
+
+def short(text: str) -> str:
+    """Return a hash of a text that can be a file's name."""
+    return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def write_text(text: str, path: str | Path) -> None:

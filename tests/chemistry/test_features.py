@@ -49,6 +49,7 @@ def test_the_nitrogen_of_pyridine_is_told_in_full() -> None:
         ("S(F)(F)(F)(F)(F)F", "hybridisation", ["sp3d2", "sp3", "sp3", "sp3", "sp3", "sp3", "sp3"]),
         ("C1CC1C", "ring", ["3", "3", "3", "none"]),
         ("C1CCCCCCCCCC1", "ring", ["other"] * 11),
+        ("C1" + 300 * "C" + "1", "ring", ["other"] * 301),
         ("[CH3]", "radicals", ["1"]),
         ("[2H]O", "isotope", ["other", "natural"]),
     ],

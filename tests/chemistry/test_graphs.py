@@ -6,8 +6,8 @@ import torch
 from rdkit import Chem
 from torch.utils.data import DataLoader
 
-from polyhead.chemistry.features import Molecule, featurise
-from polyhead.chemistry.graphs import EMPTY, Graphs, collate
+from polyhead.chemistry.features import EMPTY, Molecule, featurise
+from polyhead.chemistry.graphs import Graphs, collate
 
 SMILES = ["CO", "", "O", "C1CC1", "[Na+].[Cl-]", "CC=O"]
 

@@ -54,14 +54,12 @@ BOND: Final[dict[str, tuple[str, ...]]] = {
 
 CIP_STEPS: Final = 100_000
 """Comparisons, some 0.1 s of them, after which CIP's rules give up: molecules of high symmetry may take minutes."""
-MOST: Final = 127
-"""What RDKit tells is cut here before its category is looked up; -1 and -2 stand at the end of a table."""
 
 
-def table(known: Sequence[int], size: int) -> list[int]:
-    """Return the category of each number up to `MOST`: its place in `known`, or else the last of `size` categories."""
-    found = {number % (MOST + 1): place for place, number in enumerate(known)}
-    return [found.get(number, size - 1) for number in range(MOST + 1)]
+def table(known: Sequence[int], size: int) -> bytes:
+    """Return the category of each byte: its place in `known`, or else the last of `size` categories."""
+    found = {number % 256: place for place, number in enumerate(known)}
+    return bytes(found.get(number, size - 1) for number in range(256))
 
 
 ATOM_NUMBERS: Final[dict[str, Sequence[int]]] = {
@@ -76,15 +74,15 @@ ATOM_NUMBERS: Final[dict[str, Sequence[int]]] = {
     "radicals": range(3),
     "isotope": range(1),
 }
-"""What RDKit's numbers are of the categories of an atom, but for a last one that is `other`."""
+"""What RDKit's numbers are of the categories of an atom, but for a last one that is `other`; -1 is the byte 255."""
 BOND_NUMBERS: Final[dict[str, Sequence[int]]] = {
     "type": [1, 2, 3, 12, 17],  # of RDKit's BondType
     "conjugated": range(2),
     "ring": range(2),
     "stereo": range(6),  # of RDKit's BondStereo
 }
-ATOM_TABLE: Final = np.array([table(ATOM_NUMBERS[key], len(names)) for key, names in ATOM.items()], np.uint8)
-BOND_TABLE: Final = np.array([table(BOND_NUMBERS[key], len(names)) for key, names in BOND.items()], np.uint8)
+ATOM_TABLES: Final = [table(ATOM_NUMBERS[key], len(names)) for key, names in ATOM.items()]
+BOND_TABLES: Final = [table(BOND_NUMBERS[key], len(names)) for key, names in BOND.items()]
 DOUBLE: Final = 2
 
 
@@ -106,12 +104,22 @@ class Molecule(NamedTuple):
     picture: "Array"
 
 
+EMPTY: Final = Molecule(
+    np.zeros((0, len(ATOM)), np.uint8),
+    np.zeros((0, len(BOND)), np.uint8),
+    np.zeros((0, 2), np.uint16),
+    np.zeros(0, np.float32),
+    np.zeros((3, 0, 0), np.uint8),
+)
+"""A molecule without atoms, as of a blank line; it has neither descriptors nor a depiction."""
+
+
 def sizes(columns: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
     """Return how many categories each column of `ATOM` or `BOND` has."""
     return tuple(len(names) for names in columns.values())
 
 
-def featurise(mol: "Mol", extras: Sequence[float] = (), picture: "Array | None" = None) -> Molecule:
+def featurise(mol: "Mol", extras: "Sequence[float] | Array" = (), picture: "Array | None" = None) -> Molecule:
     """Return a sanitised molecule as arrays; it gets CIP's labels as a property of its atoms on the way.
 
     Args:
@@ -120,42 +128,45 @@ def featurise(mol: "Mol", extras: Sequence[float] = (), picture: "Array | None" 
         picture: (3, H, W) uint8.
     """
     bonds = [mol.GetBondWithIdx(place) for place in range(mol.GetNumBonds())]  # sooner than mol.GetBonds() has them
-    ends = [[bond.GetBeginAtomIdx() for bond in bonds], [bond.GetEndAtomIdx() for bond in bonds]]
+    ends = [end for bond in bonds for end in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())]
     return Molecule(
-        atoms=looked_up(atom_numbers(mol), ATOM_TABLE),
-        kinds=looked_up(bond_numbers(bonds), BOND_TABLE),
-        ends=np.ascontiguousarray(np.array(ends, np.uint16).T),
+        atoms=looked_up(atom_numbers(mol), ATOM_TABLES),
+        kinds=looked_up(bond_numbers(bonds), BOND_TABLES),
+        ends=np.array(ends, np.uint16).reshape(-1, 2),
         extras=np.asarray(extras, np.float32),
         picture=np.zeros((3, 0, 0), np.uint8) if picture is None else picture,
     )
 
 
-def looked_up(numbers: list[list[int]], tables: "Array") -> "Array":
-    """Return the categories (n, columns) of n things, of what RDKit tells: a list of n numbers for each column."""
-    told = np.minimum(np.array(numbers, np.int16), MOST)
-    return np.ascontiguousarray(np.take_along_axis(tables, told, axis=1).T)
+def looked_up(columns: Sequence[Sequence[int]], tables: Sequence[bytes]) -> "Array":
+    """Return the categories (n, columns) of n things, of what RDKit tells: n bytes for each column.
+
+    Bytes are looked up as a text is translated, in a tenth of the time that arrays of so few numbers take.
+    """
+    told = b"".join(bytes(column).translate(known) for column, known in zip(columns, tables, strict=True))
+    return np.frombuffer(told, np.uint8).reshape(len(tables), -1).T.copy()
 
 
 def atom_numbers(mol: "Mol") -> list[list[int]]:
-    """Return what RDKit tells of each atom, a list for each column of `ATOM`."""
+    """Return what RDKit tells of each atom, a list of bytes for each column of `ATOM`."""
     atoms = [mol.GetAtomWithIdx(place) for place in range(mol.GetNumAtoms())]
     rings, labels = mol.GetRingInfo(), chirality(mol)
     return [
         [atom.GetAtomicNum() for atom in atoms],
         [atom.GetDegree() for atom in atoms],
-        [max(atom.GetFormalCharge(), -3) for atom in atoms],
+        [atom.GetFormalCharge() % 256 for atom in atoms],
         [labels.get(place, 0) for place in range(len(atoms))],
         [atom.GetTotalNumHs() for atom in atoms],
         [atom.GetHybridization() for atom in atoms],
         [atom.GetIsAromatic() for atom in atoms],
-        [rings.MinAtomRingSize(place) for place in range(len(atoms))],
+        [min(rings.MinAtomRingSize(place), 255) for place in range(len(atoms))],
         [atom.GetNumRadicalElectrons() for atom in atoms],
-        [atom.GetIsotope() for atom in atoms],
+        [atom.GetIsotope() > 0 for atom in atoms],
     ]
 
 
 def bond_numbers(bonds: list["Bond"]) -> list[list[int]]:
-    """Return what RDKit tells of each bond, a list for each column of `BOND`."""
+    """Return what RDKit tells of each bond, a list of bytes for each column of `BOND`."""
     types = [int(bond.GetBondType()) for bond in bonds]
     return [
         types,

@@ -13,16 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from polyhead.chemistry.features import ATOM, BOND, Molecule
-
-EMPTY = Molecule(
-    np.zeros((0, len(ATOM)), np.uint8),
-    np.zeros((0, len(BOND)), np.uint8),
-    np.zeros((0, 2), np.uint16),
-    np.zeros(0, np.float32),
-    np.zeros((3, 0, 0), np.uint8),
-)
-"""A molecule without atoms, as of a blank line; it has neither descriptors nor a depiction."""
+from polyhead.chemistry.features import EMPTY, Molecule
 
 
 @final

@@ -11,12 +11,12 @@ import os
 import shutil
 import threading
 from collections.abc import Sequence
-from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
 from polyhead.errors import UserError
+from polyhead.files import cache_home, short
 from polyhead.loading.packing import pack, unpack
 from polyhead.loading.source import SPLITS, Sample, Source, Split
 
@@ -24,11 +24,6 @@ VERSION = 1
 """Of what is done to an image before it is kept."""
 RESERVE = 1 << 30
 """Bytes of the disk that the cache leaves free."""
-
-
-def cache_home() -> Path:
-    """Return the folder of all caches: `POLYHEAD_CACHE`, or ~/.cache/polyhead."""
-    return Path(os.environ.get("POLYHEAD_CACHE") or Path.home() / ".cache" / "polyhead").expanduser()
 
 
 class Cache:
@@ -116,11 +111,6 @@ class Cache:
             f"data.cache: {absent} of {items} images are still to be kept in {self.folder}, which takes"
             f" {gigabytes(needed)}, and {gigabytes(free)} may be used; the rest is read anew in each epoch"
         )
-
-
-def short(text: str) -> str:
-    """Return a hash of a text that can be a file's name."""
-    return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
 def gigabytes(count: float) -> str:
