@@ -10,6 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from polyhead.loading.letterbox import pair
 from polyhead.model import Model, build_model
 from polyhead.recipes.build import build_source
+from polyhead.recipes.signatures import loader_of
 from polyhead.recipes.start import without_start
 from polyhead.recipes.values import validate_types
 
@@ -44,12 +45,18 @@ def cost_of_recipe(recipe: dict[str, Any]) -> dict[str, Cost]:
 
 
 def example_inputs(recipe: dict[str, Any], items: int = 1) -> Any:
-    """Return inputs like those of a resolved recipe's data: images of `data.size` in [0, 1].
+    """Return inputs like those of a resolved recipe's data: images of `data.size` in [0, 1], or aspirin.
 
     Raises:
         UserError: If the size is none.
     """
     data = recipe["data"]
+    if loader_of(data["name"]) == "molecules":
+        from polyhead.chemistry.featurising import Wanted
+        from polyhead.chemistry.store import open_store
+
+        wanted = Wanted(tuple(data["descriptors"]), data["pictures"])
+        return open_store(["CC(=O)Oc1ccccc1C(=O)O"], wanted, disk=False).take([0] * items)
     size = validate_types({"size": int | tuple[int, int]}, {"size": data["size"]}, "data")["size"]
     return torch.rand(items, 3, *pair(size), generator=torch.Generator().manual_seed(0))
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -14,6 +14,9 @@ from polyhead.loading.images import read_image
 from polyhead.loading.letterbox import letterbox
 from polyhead.model import Model, build_model, load_weights
 from polyhead.windows import cut
+
+if TYPE_CHECKING:
+    from polyhead.molecule_predictor import MoleculePredictor
 
 Picture = str | Path | Tensor
 OVERLAP = 0.25
@@ -146,8 +149,13 @@ def told(head: Head[Any, Any, Any], outputs: Any, frames: Sequence[Frame], score
     return [head.records(head.restore([one], [frame]), score)[0] for one, frame in pairs]
 
 
-def load(path: str | Path, device: str = "cpu") -> Predictor:
+AnyPredictor: TypeAlias = "Predictor | MoleculePredictor"
+
+
+def load(path: str | Path, device: str = "cpu") -> AnyPredictor:
     """Return the predictor of a run folder (its best checkpoint) or of a checkpoint file, which needs nothing else.
+
+    It takes images or SMILES, as the data did that the model was trained on.
 
     Args:
         path: The folder or the file.
@@ -159,7 +167,12 @@ def load(path: str | Path, device: str = "cpu") -> Predictor:
     stored = checkpoints.read(Path(path))
     model = build_model(stored.recipe["task"])
     load_weights(model, stored.weights)
-    size = stored.recipe["data"]["size"]
-    interpolation = stored.recipe["data"].get("interpolation", "bilinear")  # the only one before there was the option
+    data = stored.recipe["data"]
+    if "size" not in data:
+        from polyhead.molecule_predictor import predictor_of  # rdkit is behind it
+
+        return predictor_of(model, data, device)
+    size = data["size"]
+    interpolation = data.get("interpolation", "bilinear")  # the only one before there was the option
     sides = size if isinstance(size, int) else (size[0], size[1])
     return Predictor(model, sides, device, None if interpolation == "auto" else interpolation)

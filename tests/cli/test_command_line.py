@@ -12,6 +12,7 @@ import pytest
 import polyhead.running
 from polyhead.cli.entry import main
 from polyhead.errors import Stopped
+from polyhead.running.outcome import Answers
 
 METRICS = {"test/good/accuracy": 0.75, "test/main": float("nan")}
 
@@ -39,10 +40,10 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         made.append(("evaluate", checkpoint, split, overrides, out, labels))
         return Outcome(METRICS, tmp_path / "run", None)
 
-    def predict(checkpoint: Path, paths: list[str], out: Path, score: float | None, **windows: Any) -> Path:
+    def predict(checkpoint: Path, paths: list[str], out: Path, score: float | None, **windows: Any) -> Answers:
         made.append(("predict", checkpoint, paths, out, score, windows))
         (tmp_path / "records.json").write_text('[{"image": "a"}]\n')
-        return tmp_path / "records.json"
+        return Answers(tmp_path / "records.json", (("records", tmp_path / "records.json"),))
 
     training, prediction = ModuleType("polyhead.running.training"), ModuleType("polyhead.running.prediction")
     vars(training).update(fit=fit, evaluate=evaluate)
@@ -165,7 +166,7 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
         ["a.png"],
         Path("predictions"),
         0.4,
-        {"window": None, "overlap": None},
+        {"window": None, "overlap": None, "column": None},
     )
 
 
@@ -189,7 +190,7 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
         (["fit", "beach.yaml", "--json", "full"], "error: --json full: that is a folder, and a file is to be written"),
         (["fit", "beach.yaml", "--json", "beach.yaml/a"], "error: --json beach.yaml/a: "),
         (["test", "nowhere"], "error: no run folder and no checkpoint at nowhere"),
-        (["predict", "full", "nowhere.png"], "error: no such image: nowhere.png"),
+        (["predict", "full", "nowhere.png"], "error: no such file: nowhere.png"),
         (["predict", "full", "beach.yaml", "--overlap", "0.5"], "error: --overlap 0.5 is of windows; say how large"),
         (
             ["predict", "full", "beach.yaml", "--window", "64", "--overlap", "1"],
@@ -295,3 +296,17 @@ def test_without_a_verb_and_with_help_the_verbs_are_listed(said: Said) -> None:
     assert all(verb in out for verb in ("list", "show", "fit", "validate", "test", "predict"))
     assert said("--help")[1] == out
     assert said("--version")[1].startswith("polyhead ")
+
+
+def test_options_of_images_are_refused_for_molecules_and_vice_versa(calls: Calls, said: Said, tmp_path: Path) -> None:
+    for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")
+    assert said("predict", "chem", "CCO", "--window", "64")[::2] == (
+        2,
+        "error: --window 64 is of images, and this model was trained on molecules; leave it out\n",
+    )
+    assert said("predict", "photos", ".", "--column", "smi")[2].startswith("error: --column smi is of molecules")
+    assert calls == []
+    assert said("predict", "chem", "CCO", "C[C@H](N)O", "--column", "smi")[0] == 0
+    assert calls[0][2] == ["CCO", "C[C@H](N)O"]

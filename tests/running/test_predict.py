@@ -30,7 +30,7 @@ def images(tmp_path: Path) -> Path:
 
 
 def test_records_and_pictures_are_in_the_original_pixels(outcome: Outcome, images: Path, tmp_path: Path) -> None:
-    records = json.loads(predict(outcome.run, [str(images)], tmp_path / "out", score=0.0).read_text())
+    records = json.loads(predict(outcome.run, [str(images)], tmp_path / "out", score=0.0).records.read_text())
     assert [Path(record["image"]).name for record in records] == ["square.png", "wide.png"]
     assert records[1]["heads"]["mask"]["size"] == [96, 192]
     boxes = torch.tensor([one["box"] for one in records[1]["heads"]["boxes"]["boxes"]])
@@ -54,7 +54,7 @@ def test_the_checkpoint_alone_suffices_and_lightning_is_not_imported(
 
 
 def test_python_and_the_command_line_give_the_same_answer(outcome: Outcome, images: Path, tmp_path: Path) -> None:
-    written = json.loads(predict(outcome.run, [str(images)], tmp_path / "out").read_text())
+    written = json.loads(predict(outcome.run, [str(images)], tmp_path / "out").records.read_text())
     said = polyhead.load(outcome.run).predict(images / "square.png", images / "wide.png")
     assert [record["heads"] for record in written] == said
 
@@ -70,7 +70,7 @@ def test_a_broken_image_is_named_and_nothing_is_written(outcome: Outcome, images
 def test_images_of_one_name_in_two_folders_both_get_a_picture(outcome: Outcome, images: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     shutil.copytree(images, other)
-    records = json.loads(predict(outcome.run, [str(images), str(other)], tmp_path / "out").read_text())
+    records = json.loads(predict(outcome.run, [str(images), str(other)], tmp_path / "out").records.read_text())
     assert len({record["picture"] for record in records}) == 4
     assert all((tmp_path / "out" / record["picture"]).is_file() for record in records)
 
@@ -78,7 +78,7 @@ def test_images_of_one_name_in_two_folders_both_get_a_picture(outcome: Outcome, 
 def test_windows_keep_the_pixels_of_the_image_and_name_the_heads_that_they_do_not_suit(
     outcome: Outcome, images: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = predict(outcome.run, [str(images / "wide.png")], tmp_path / "out", score=0.0, window=64, overlap=0.5)
+    file = predict(outcome.run, [str(images / "wide.png")], tmp_path / "out", score=0.0, window=64, overlap=0.5).records
     (record,) = json.loads(file.read_text())
     assert record["heads"]["mask"]["size"] == [96, 192]
     assert sum(one["area"] for one in record["heads"]["mask"]["segments"]) == 96 * 192

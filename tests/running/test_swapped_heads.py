@@ -65,7 +65,7 @@ def test_predict_takes_it_and_says_of_each_head_what_was_said(
     pixels = torch.randint(0, 256, (3, 50, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(3))
     save(pixels, tmp_path / "a.png")
     said = [
-        json.loads(prediction.predict(path, [str(tmp_path / "a.png")], tmp_path / name).read_text())[0]["heads"]
+        json.loads(prediction.predict(path, [str(tmp_path / "a.png")], tmp_path / name).records.read_text())[0]["heads"]
         for name, path in (("three", outcome.run), ("one", trained), ("four", joined))
     ]
     assert said[2] == said[0] | said[1]

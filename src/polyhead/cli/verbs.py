@@ -17,7 +17,6 @@ from polyhead.running.resuming import taken_up
 if TYPE_CHECKING:  # torch is behind it
     from polyhead.running.outcome import Outcome
 
-GLOB = frozenset("*?[")
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=False,
@@ -173,42 +172,6 @@ def measure(
 ) -> None:
     """Measure a trained model on the test data."""
     _evaluate(trained, "test", overrides or [], labels=labels, json=json, out=out)
-
-
-@app.command()
-def predict(
-    trained: Trained,
-    images: Annotated[list[str], typer.Argument(metavar="IMAGES...", help="Image files, folders or globs.")],
-    *,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for pictures and records.")] = Path(
-        "predictions"
-    ),
-    score: Annotated[float | None, typer.Option("--score", min=0, max=1, help="Leave out findings below it.")] = None,
-    window: Annotated[
-        int | None, typer.Option("--window", metavar="PIXELS", min=1, help="Look in windows of this side, unscaled.")
-    ] = None,
-    overlap: Annotated[
-        float | None, typer.Option("--overlap", metavar="SHARE", min=0, max=0.9, help="Of windows; 0.25 if not given.")
-    ] = None,
-    json: Json = None,
-) -> None:
-    """Look at images with a trained model: records and pictures."""
-    if overlap is not None and window is None:
-        raise UserError(f"--overlap {overlap:g} is of windows; say how large they are, such as --window 512")
-    check_trained(trained)
-    for path in images:
-        if not Path(path).expanduser().exists() and not GLOB & set(path):
-            raise UserError(f"no such image: {path}")
-    output.check_folder(out, "--out")
-    output.check_file(json, "--json")
-    from polyhead.running import prediction
-
-    with output.stdout_kept(json == output.STDOUT):
-        records = prediction.predict(trained, images, out, score, window=window, overlap=overlap)
-    if json:
-        output.write(records.read_text(encoding="utf-8"), json)
-    if json != output.STDOUT:
-        sys.stdout.write(f"records: {records}\npictures: {out}\n")
 
 
 def _evaluate(

@@ -118,6 +118,10 @@ class ImageModule(DataModule):
         count = min(items, len(self.training))
         return torch.stack([self.training.still(number)[0].image.as_subclass(Tensor) for number in range(count)])
 
+    def canvases(self, split: Split, inputs: Tensor, places: range) -> Tensor:  # noqa: ARG002  # the images are there
+        """Return the first of some images."""
+        return inputs[: len(places)]
+
     def suit(self, interpolation: Interpolation) -> None:
         """Scale images as suits a backbone, where the option `interpolation` is "auto"; before any are read."""
         if interpolation != self.suited:  # else what is in memory can stay there

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 import torch
@@ -102,6 +103,13 @@ class DataModule(LightningDataModule, ABC):
     @abstractmethod
     def probe(self, items: int) -> Any:
         """Return the inputs of the first training items as they are, at most so many."""
+
+    @abstractmethod
+    def canvases(self, split: Split, inputs: Any, places: range) -> Tensor:
+        """Return what to draw items on, (n, 3, H, W) uint8: those of a split at some places, the first of `inputs`."""
+
+    def write(self, run: Path) -> None:
+        """Write what is to be known of the data into a run folder, beside what was found; here, nothing."""
 
     def suit(self, interpolation: Interpolation) -> None:
         """Read inputs as suits a backbone, before any are read; here, there is but one way."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from polyhead.predictor import Predictor, load
+from polyhead.predictor import AnyPredictor, load
 
 WARMING, ROUNDS, SECONDS = 3, 30, 60.0
 """Rounds that count nothing, those that count at most, and the time after which no further one begins."""
@@ -37,7 +37,7 @@ def forwards(runs: Mapping[str, Path], inputs: Any) -> dict[str, float]:
 
 
 @torch.inference_mode()
-def seconds_of(network: Predictor, inputs: Any) -> float:
+def seconds_of(network: AnyPredictor, inputs: Any) -> float:
     """Return how long one forward takes, of inputs to the heads' outputs."""
     begun = time.perf_counter()
     network.model(network.placed(inputs))

@@ -16,3 +16,15 @@ class Outcome(NamedTuple):
     metrics: dict[str, float]
     run: Path
     pictures: Path | None
+
+
+class Answers(NamedTuple):
+    """What was written.
+
+    Attributes:
+        records: The file of records, JSON.
+        told: What else there is, and where, in the order in which to tell it.
+    """
+
+    records: Path
+    told: tuple[tuple[str, Path], ...]

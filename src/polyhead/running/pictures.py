@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from polyhead.contracts import Batch, Record
+from polyhead.loading.source import Split
 from polyhead.model import Model
 from polyhead.ops.pictures import save, strip
 
@@ -18,8 +19,8 @@ SHOWN = 8
 
 
 @torch.inference_mode()
-def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", split: str, folder: Path) -> Path:
-    """Draw the first items of a split, in input pixels, and return the folder.
+def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", split: Split, folder: Path) -> Path:
+    """Draw the first items of a split, in input pixels or as depictions, and return the folder.
 
     Args:
         model: On the CPU.
@@ -33,7 +34,8 @@ def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", spl
     loader = data.val_dataloader() if split == "val" else data.test_dataloader()
     drawn = 0
     for batch in loader:
-        for picture in draw_batch(model, targets, batch, SHOWN - drawn):
+        places = range(drawn, min(drawn + len(batch.inputs), SHOWN))
+        for picture in draw_batch(model, targets, batch, data.canvases(split, batch.inputs, places)):
             save(picture, folder / f"{split}-{drawn:03d}.png")
             drawn += 1
         if drawn >= SHOWN:
@@ -42,16 +44,22 @@ def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", spl
     return folder
 
 
-def draw_batch(model: Model, targets: Mapping[str, str], batch: Batch, most: int) -> list[Tensor]:
+def draw_batch(model: Model, targets: Mapping[str, str], batch: Batch, canvases: Tensor) -> list[Tensor]:
     """Return the first pictures of a batch: targets drawn on the left, predictions on the right, (3, H, 2 W + gap).
 
     The recipe's first head is drawn last, on top.
+
+    Args:
+        model: On the CPU.
+        targets: The target of each head, by the head's name.
+        batch: The batch.
+        canvases: (n, 3, H, W) uint8, what to draw its first n items on.
     """
-    images = batch.inputs[:most]
-    outputs = model(images.float() / 255)
-    true, said = [image.clone() for image in images], [image.clone() for image in images]
+    inputs = batch.inputs
+    outputs = model(inputs[: len(canvases)].float() / 255 if isinstance(inputs, Tensor) else inputs)
+    true, said = [image.clone() for image in canvases], [image.clone() for image in canvases]
     for name, head in reversed(model.named_heads().items()):
-        for place, record in enumerate(head.records(head.predict(outputs[name]))):
+        for place, record in enumerate(head.records(head.predict(outputs[name]))[: len(said)]):
             said[place] = head.draw(said[place], record)
         target = targets[name]
         if target in batch.targets:

@@ -97,6 +97,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     if not resumed and ranks.first():
         open_run(run, lasting(recipe), data.source.fingerprint(), start.path if start else None)
         write_findings(run, data)
+        data.write(run)
     train(trainer, task, data, run, last if resumed else None)
     run = Path(trainer.strategy.broadcast(str(run)))
     if continuation.stopped:

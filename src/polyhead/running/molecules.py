@@ -1,0 +1,93 @@
+"""predict for molecules: a checkpoint and a table, or SMILES -> the same rows in the same order, with answers."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from polyhead.chemistry.columns import molecules_column
+from polyhead.chemistry.tables import Table, read_table
+from polyhead.errors import UserError
+from polyhead.files import json_text, write_text
+from polyhead.molecule_predictor import ERROR, MoleculePredictor
+
+ROWS, RECORDS = "predictions.csv", "predictions.json"
+REASON = "not predicted because"
+"""The column that says why a row is blank."""
+
+
+def predict(
+    predictor: MoleculePredictor, given: Sequence[str], out: Path, column: str = ""
+) -> tuple[Path, tuple[tuple[str, Path], ...]]:
+    """Answer about molecules, and return what `Answers` holds.
+
+    Args:
+        predictor: The model.
+        given: One file with a table of molecules, or SMILES.
+        out: The folder that gets `predictions.csv`, the rows of the table in their order with a column for each value
+            and each class, and `predictions.json`, one {head: record} a row.
+        column: The column of the molecules; "": the one that is found by looking.
+
+    Raises:
+        UserError: If there is no such file, or no column of molecules in it.
+    """
+    table = table_of(given)
+    cells = table.columns[molecules_column(table, column).name]
+    answers = list(predictor.stream(cells, score=0.0))
+    found = [flat(answer) for answer in answers]
+    names = list(dict.fromkeys(name for row in found for name in row if name != REASON))
+    heading = [*table.columns, *(told(name, table.columns) for name in names), REASON]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(heading)
+    for number, row in enumerate(found):
+        kept = [column[number] for column in table.columns.values()]
+        writer.writerow([*kept, *(cell(row.get(name, "")) for name in names), row.get(REASON, "")])
+    write_text(json_text(answers), out / RECORDS)
+    write_text(text.getvalue(), out / ROWS)
+    return out / RECORDS, (("predictions", out / ROWS), ("records", out / RECORDS))
+
+
+def table_of(given: Sequence[str]) -> Table:
+    """Return the table in the only file that is given, or one of the SMILES that are.
+
+    Raises:
+        UserError: If files and SMILES are mixed, or there are several files.
+    """
+    files = [one for one in given if Path(one).expanduser().is_file()]
+    if not files:
+        return Table(Path("SMILES"), {"smiles": [one.strip() for one in given]}, (), sure="smiles")
+    if len(given) > 1:
+        raise UserError(f"{files[0]}: molecules are one table, or SMILES one by one, and not both or several")
+    return read_table(Path(files[0]).expanduser())
+
+
+def cell(value: Any) -> str:
+    """Return what stands in a table for a number or a word: numbers with the six digits that float32 is good for."""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def told(name: str, columns: Mapping[str, Any]) -> str:
+    """Return the heading of an answer, which no column of the table has."""
+    while name in columns:
+        name = f"predicted {name}"
+    return name
+
+
+def flat(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an answer as numbers and words by heading: a value or a class by its name, after its head's if need be."""
+    if ERROR in answer:
+        return {REASON: answer[ERROR]["reason"]}
+    return {name: value for head, record in answer.items() for name, value in said(head, record)}
+
+
+def said(head: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield heading and cell of what one head says of a molecule."""
+    for key, value in record.items():
+        if key == "values":
+            yield from value.items()
+        elif key == "labels":
+            yield from ((one["label"], one["score"]) for one in value)
+        else:
+            yield (head if key in {"label", "value"} else f"{head} {key}"), value
