@@ -13,7 +13,7 @@ from polyhead.checking.pixels import looks
 from polyhead.checking.report import Report, ordered
 from polyhead.errors import UserError
 from polyhead.findings.collecting import Collected, collecting, leaving_out
-from polyhead.loading.source import SPLITS, Source
+from polyhead.loading.source import SPLITS, Origin, Source
 from polyhead.recipes.build import build_source
 
 Watch = Callable[[Iterable[Look], int], Iterable[Look]]
@@ -42,7 +42,7 @@ def check_data(what: str, node: Mapping[str, Any], pixels: bool = True, watch: W
         source = read(node, collected)
     seconds = {"labels": since(start)}
     seen: list[Look] = []
-    if source and pixels:
+    if pixels and isinstance(source, Source):
         begin = time.perf_counter()
         seen = list(watch(looks(source), sum(source.size(split) for split in SPLITS)))
         collected.found.extend(one for look in seen for one in look.findings)
@@ -56,7 +56,9 @@ def check_data(what: str, node: Mapping[str, Any], pixels: bool = True, watch: W
     notes = source.notes() if source else []
     findings = with_lines(ordered(collected.found))
     seconds["whole"] = since(start)
-    return Report(what, findings, images, counts, dict(sizes.most_common()), notes, seconds)
+    return Report(
+        what, findings, images, counts, dict(sizes.most_common()), notes, seconds, source.loader if source else "images"
+    )
 
 
 def since(start: float) -> float:
@@ -64,7 +66,7 @@ def since(start: float) -> float:
     return round(time.perf_counter() - start, 3)
 
 
-def read(node: Mapping[str, Any], collected: Collected) -> Source | None:
+def read(node: Mapping[str, Any], collected: Collected) -> Origin | None:
     """Return the source of a node; None where too much is wrong with it, which is then among what is collected.
 
     Raises:
@@ -72,7 +74,7 @@ def read(node: Mapping[str, Any], collected: Collected) -> Source | None:
     """
     try:
         with leaving_out(whole=True):
-            source: Source = build_source(node)
+            source: Origin = build_source(node)
             return source
     except UserError:  # what is left of data may be too little, and that is no news
         if not collected.errors:

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from polyhead.checking.looking import Look
 from polyhead.checking.report import Counts
 from polyhead.findings.finding import Finding, finding
-from polyhead.loading.source import SPLITS, Source
+from polyhead.loading.source import SPLITS, Origin
 
 
-def counted(source: Source, seen: Sequence[Look]) -> Counts:
+def counted(source: Origin, seen: Sequence[Look]) -> Counts:
     """Return how many objects of each class there are; of classes of pixels or images, in how many images they are.
 
     Args:
@@ -30,12 +30,12 @@ def counted(source: Source, seen: Sequence[Look]) -> Counts:
     return counts if seen else {target: called for target, called in counts.items() if is_told(source, target)}
 
 
-def is_told(source: Source, target: str) -> bool:
+def is_told(source: Origin, target: str) -> bool:
     """Return whether a source tells how often the classes of a target are there, without pixels."""
     return any(target in source.tally(split) for split in SPLITS)
 
 
-def unused(what: str, source: Source, counts: Counts) -> Iterator[Finding]:
+def unused(what: str, source: Origin, counts: Counts) -> Iterator[Finding]:
     """Yield the classes that are in no image, or in none of train, of targets whose classes pixels alone tell."""
     for target, classes in counts.items():
         for name, called in classes.items() if not is_told(source, target) else ():

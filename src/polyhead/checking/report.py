@@ -17,11 +17,12 @@ class Report(NamedTuple):
     Attributes:
         what: The recipe or the path that was looked at.
         findings: All of them, errors first.
-        images: By split, how many images there are.
+        images: By split, how many items there are.
         counts: How often each class is in each split.
         sizes: How many images have a size, "640 x 480" (W x H), the commonest first; empty where no pixels were read.
         notes: What the source says of itself.
         seconds: How long the labels took, the pixels where these were read, and the whole.
+        noun: What items are: images or molecules.
     """
 
     what: str
@@ -31,6 +32,7 @@ class Report(NamedTuple):
     sizes: Mapping[str, int]
     notes: Sequence[str]
     seconds: Mapping[str, float]
+    noun: str = "images"
 
     def of(self, level: Level) -> list[Finding]:
         """Return the findings of a level."""

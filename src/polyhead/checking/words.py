@@ -13,9 +13,9 @@ Columns = Callable[[Iterable[Sequence[str]]], str]
 
 
 def told(report: Report, columns: Columns) -> str:
-    """Return what to print: images, classes, kinds of findings with their first place, and how long it took."""
+    """Return what to print: items, classes, kinds of findings with their first place, and how long it took."""
     images = ", ".join(f"{report.images[split]} {split}" for split in SPLITS)
-    parts = [f"{report.what}: {sum(report.images.values())} images ({images})"]
+    parts = [f"{report.what}: {sum(report.images.values())} {report.noun} ({images})"]
     parts += [classes_told(report, columns)] if report.counts else []
     parts += [columns(rows_of(report))] if report.findings else []
     return "\n\n".join([*parts, closing(report)])

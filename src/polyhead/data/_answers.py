@@ -40,3 +40,12 @@ def answers_of(targets: Sequence[Target]) -> dict[str, Any]:
     for target in (target for target in targets if target.kind == "class"):
         found[target.name] = torch.from_numpy(np.nan_to_num(target.values, nan=-1)).long()
     return found
+
+
+def counts_of(name: str, stacked: Any, count: int) -> list[int]:
+    """Return of how many molecules each class of a target is true, or each value known; there are `count` of them."""
+    values = stacked.values if isinstance(stacked, Censored) else stacked
+    if values.is_floating_point():
+        counts: list[int] = ((values == 1) if name == FLAGS else values.isfinite()).sum(0).tolist()
+        return counts
+    return [int((values == number).sum()) for number in range(count)]

@@ -15,9 +15,10 @@ from polyhead.chemistry.report import summary, write_curation
 from polyhead.chemistry.standardising import Rules
 from polyhead.chemistry.tables import read_table
 from polyhead.chemistry.targets import Kind, targets_of
-from polyhead.data._answers import answers_of, classes_of
+from polyhead.data._answers import answers_of, classes_of, counts_of
 from polyhead.data._folders import place_of
 from polyhead.errors import UserError
+from polyhead.findings.collecting import remark
 from polyhead.loading.molecules import MoleculeSource, some_of
 from polyhead.loading.source import SPLITS, Split
 
@@ -70,6 +71,10 @@ class Molecules(MoleculeSource):
         self.column: Final = chosen.name
         self.rules: Final = Rules(salts, atoms, stereo, duplicates, tolerance)
         self.curated: Final = curate(self.table, chosen.name, found.found, self.rules)
+        for note in self.curated.notes:
+            line = self.table.lines[note.row - 1] if self.table.lines else None
+            what = f"row {note.row}: {note.reason} ({note.action})"
+            remark(f"molecule-{note.what}", self.table.file, what, line=line)
         self.places: Final = divided(len(self.curated.rows), split)
         sizes = ", ".join(f"{name} {len(places)}" for name, places in self.places.items())
         self.said: Final = [
@@ -96,6 +101,13 @@ class Molecules(MoleculeSource):
     def answers(self, split: Split) -> Mapping[str, Any]:
         """Return what is known of the molecules of a split."""
         return self.known[split]
+
+    def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:
+        """Return how many molecules of a split are of each class, and of how many each value is known."""
+        return {
+            name: dict(zip(self.classes[name], counts_of(name, stacked, len(self.classes[name])), strict=True))
+            for name, stacked in self.known[split].items()
+        }
 
     def fingerprint(self) -> str:
         """Return a hash of the molecules, their labels and their splits."""

@@ -102,7 +102,22 @@ WARNINGS: Final = {
     "copy-within-split": "an image is there twice in a split",
     "form-left-out": "a target is read from another form of labels",
 }
+MOLECULES: Final = {
+    "molecule-row": "a row has too few or too many cells: left out",
+    "molecule-empty": "a row has no molecule: left out",
+    "molecule-invalid": "a row holds no possible molecule: left out",
+    "molecule-atoms": "a molecule has elements that few molecules have",
+    "molecule-label": "a cell that should be a number is none: unlabelled",
+    "molecule-duplicate": "a molecule came before",
+    "molecule-conflict": "rows of one molecule contradict each other",
+}
+"""Warnings of rows of molecules, as `polyhead.chemistry` calls them."""
 NOTES: Final = {
+    "molecule-salt": "a molecule is a salt",
+    "molecule-mixture": "a row holds several molecules",
+    "molecule-maps": "atoms are numbered: the numbers are taken away",
+    "molecule-flat": "a molecule had stereochemistry: it is taken away",
+    "molecule-stereo": "a molecule differs from an earlier one in stereochemistry alone",
     "box-crowd": "a box is around a crowd: left out, and unlabelled in a mask",
     "image-unlabelled": "an image has no label: it teaches and measures nothing",
     "image-without-object": "an image says that there is no object in it",
@@ -110,6 +125,6 @@ NOTES: Final = {
 }
 KINDS: Final[dict[str, Kind]] = {
     **{name: Kind("error", means) for name, means in ERRORS.items()},
-    **{name: Kind("warning", means) for name, means in WARNINGS.items()},
+    **{name: Kind("warning", means) for name, means in (WARNINGS | MOLECULES).items()},
     **{name: Kind("note", means) for name, means in NOTES.items()},
 }
