@@ -1,0 +1,5 @@
+"""Graph convolutions: the features of molecules."""
+
+from polyhead.backbones.molecules.backbone import Molecules
+
+__all__ = ["Molecules"]
