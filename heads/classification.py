@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Self
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record, class_names
 from polyhead.errors import UserError
+from polyhead.heads._pooled_layers import pooled_layers
 from polyhead.ops.class_weights import ClassWeights, balanced, balanced_entries, count_classes, first_weights
 from polyhead.ops.distil import in_order, sigmoid_divergence, softmax_divergence
 from polyhead.ops.pictures import caption
@@ -29,13 +30,14 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         multilabel: Whether an item may belong to several classes, or to none.
         smoothing: Share of the target that is spread evenly (arXiv 1512.00567), in [0, 1): over all known classes, or
             with `multilabel` over present and absent.
-        dropout: Share of pooled features that are dropped in training, in [0, 1).
+        hidden: Width of a layer between the features and the answer; 0 for none.
+        dropout: Share of features that are dropped in training before each layer, in [0, 1).
         class_weights: What classes weigh in the loss: "none" alike; "balanced" the more the rarer they are among the
             training targets; or a number by class name, 1 for others. With `multilabel` it weighs a class's positive
             entries against its negative ones.
 
     Raises:
-        ValueError: If there are too few class names, or weights that no class can have.
+        ValueError: If there are too few class names, weights that no class can have, or `hidden` is below 0.
     """
 
     main: ClassVar[str] = "accuracy"
@@ -49,13 +51,14 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         *,
         multilabel: bool = False,
         smoothing: float = 0.0,
+        hidden: int = 0,
         dropout: float = 0.0,
         class_weights: ClassWeights = "none",
     ) -> None:
         super().__init__(spec, class_names("classification", labels, least=1 if multilabel else 2))
         self.multilabel = multilabel
         self.smoothing = smoothing
-        self.layer = nn.Sequential(nn.Dropout(dropout), nn.Linear(spec.width, len(labels)))
+        self.layer = pooled_layers(spec.width, len(labels), hidden, dropout)
         self.balanced = class_weights == "balanced"
         self.register_buffer("weights", first_weights("classification", class_weights, labels))
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyhead.contracts import Features, FeatureSpec, Head, Loss, Record
+from polyhead.heads._pooled_layers import pooled_layers
 from polyhead.ops.censored import SIGNS, Censored, columns, within
 from polyhead.ops.distil import in_order
 from polyhead.ops.pictures import caption
@@ -29,7 +30,11 @@ class Regression(Head[Tensor, Tensor | Censored, Tensor]):
         spec: The features to read; only `pooled` is.
         labels: Names of the values; () for a single one without a name.
         error: What a wrong value costs in the scaled unit: its square, its size, or the one turning into the other.
-        dropout: Share of pooled features that are dropped in training, in [0, 1).
+        hidden: Width of a layer between the features and the answer; 0 for none.
+        dropout: Share of features that are dropped in training before each layer, in [0, 1).
+
+    Raises:
+        ValueError: If `hidden` is below 0.
     """
 
     main: ClassVar[str] = "r2"
@@ -40,11 +45,12 @@ class Regression(Head[Tensor, Tensor | Censored, Tensor]):
         labels: tuple[str, ...] = (),
         *,
         error: Literal["huber", "l1", "l2"] = "huber",
+        hidden: int = 0,
         dropout: float = 0.0,
     ) -> None:
         super().__init__(spec, tuple(labels) or ("value",))
         self.error = error
-        self.layer = nn.Sequential(nn.Dropout(dropout), nn.Linear(spec.width, len(self.labels)))
+        self.layer = pooled_layers(spec.width, len(self.labels), hidden, dropout)
         self.mean = nn.Buffer(torch.zeros(len(self.labels)))
         self.deviation = nn.Buffer(torch.ones(len(self.labels)))
 

@@ -18,8 +18,9 @@ test_heads = parametrize_heads(
         "classification of several, balanced": lambda spec: Classification(
             spec, NAMES, multilabel=True, class_weights="balanced"
         ),
+        "classification behind a hidden layer": lambda spec: Classification(spec, NAMES, hidden=8, dropout=0.1),
         "regression": Regression,
-        "regression of several": lambda spec: Regression(spec, NAMES, error="l1", dropout=0.1),
+        "regression of several": lambda spec: Regression(spec, NAMES, error="l1", hidden=8, dropout=0.1),
         "segmentation": lambda spec: Segmentation(spec, NAMES, width=16),
         "segmentation without dice": lambda spec: Segmentation(spec, NAMES, width=16, dice=0.0),
         "segmentation, balanced": lambda spec: Segmentation(spec, NAMES, width=16, class_weights="balanced"),
