@@ -22,6 +22,11 @@ def test_a_cpu_trains_in_bf16_where_it_has_units_for_it(
     assert automatic("cpu") == expected
 
 
+def test_a_cpu_trains_in_fp32_where_no_two_batches_have_one_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    assert automatic("cpu", varied=True) == "32-true"
+
+
 @pytest.mark.parametrize(
     ("capability", "expected"), [((7, 5), "16-mixed"), ((8, 0), "bf16-mixed"), ((9, 0), "bf16-mixed")]
 )

@@ -1,0 +1,83 @@
+"""Runs of molecules: the same Task, verbs and folders as for images."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import polyhead
+from polyhead.recipes import resolve
+from polyhead.running import prediction, training
+from polyhead.running.outcome import Outcome
+
+ROWS = [f"{'C' * n}{end},{n + bonus}.5,{n % 2}" for n in range(1, 11) for end, bonus in (("O", 2), ("N", 1), ("", 0))]
+QUICK = ("trainer.max_epochs=2", "trainer.enable_progress_bar=false", "data.batch=8", "task.average=0")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return 30 molecules with a number and a flag, the last of them broken."""
+    file = tmp_path_factory.mktemp("data") / "table.csv"
+    file.write_text("\n".join(["smiles,size,odd", *ROWS, "C(,1.5,0"]))
+    return file
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POLYHEAD_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="module")
+def outcome(table: Path, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Return a run of two heads on a small graph network."""
+    changes = [
+        f"data={table}",
+        "task.backbone.width=16",
+        "task.heads.properties.hidden=0",
+        "task.heads.labels={name: classification, multilabel: true}",
+        *QUICK,
+    ]
+    recipe = resolve("molecules", changes).recipe
+    return training.fit(recipe, tmp_path_factory.mktemp("runs") / "run")
+
+
+def test_a_run_measures_numbers_and_flags_and_lists_the_rows_left_out(outcome: Outcome) -> None:
+    assert {"test/properties/rmse", "test/labels/auroc", "test/main"} <= set(outcome.metrics)
+    assert "31,32,C(,,invalid" in (outcome.run / "curation.csv").read_text()
+    assert len(list((outcome.run / "pictures").glob("*.png"))) == 3
+
+
+def test_a_run_is_measured_again_alike(outcome: Outcome) -> None:
+    again = training.evaluate(outcome.run, "test")
+    assert again.metrics == pytest.approx(outcome.metrics, nan_ok=True)
+
+
+def test_a_checkpoint_alone_answers_for_a_table(outcome: Outcome, table: Path, tmp_path: Path) -> None:
+    answers = prediction.predict(outcome.run / "checkpoints" / "best.ckpt", [str(table)], tmp_path)
+    with (tmp_path / "predictions.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["smiles"] for row in rows] == [line.split(",")[0] for line in (*ROWS, "C(,")]
+    (said,) = polyhead.load(outcome.run).predict("CCO", score=0.0)
+    same = rows[next(i for i, row in enumerate(rows) if row["smiles"] == "CCO")]
+    assert float(same["predicted size"]) == pytest.approx(said["properties"]["values"]["size"], rel=1e-4)
+    assert rows[-1]["predicted size"] == ""
+    assert rows[-1]["not predicted because"]
+    assert len(json.loads(answers.records.read_text())) == 31
+
+
+def test_pictures_and_graphs_are_trained_by_the_same_task(table: Path, tmp_path: Path) -> None:
+    changes = [
+        f"data={table}",
+        "data.pictures=16",
+        "task.backbone.graph.width=8",
+        "task.backbone.picture.channels=[4]",
+        *QUICK,
+    ]
+    found = training.fit(resolve("depicted", changes).recipe, tmp_path / "run")
+    assert "test/properties/rmse" in found.metrics
+    (said,) = polyhead.load(found.run).predict("CCO")
+    assert set(said["properties"]["values"]) == {"size"}
