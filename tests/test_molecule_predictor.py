@@ -15,7 +15,7 @@ from polyhead.heads.classification import Classification
 from polyhead.heads.regression import Regression
 from polyhead.model import Model
 from polyhead.molecule_predictor import MoleculePredictor, predictor_of
-from polyhead.running.molecules import predict
+from polyhead.running.predicting_molecules import predict
 
 
 class Count(Backbone):

@@ -7,7 +7,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from polyhead.predictor import load as load
+    from polyhead.trained import load as load
 
 __all__ = ["load"]
 
@@ -15,7 +15,7 @@ __all__ = ["load"]
 def __getattr__(name: str) -> Any:
     """Import `load` when it is first asked for: torch takes seconds, and the command line's help should not."""
     if name == "load":
-        from polyhead.predictor import load
+        from polyhead.trained import load
 
         return load
     raise AttributeError(f"module 'polyhead' has no attribute {name!r}")

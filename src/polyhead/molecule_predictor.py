@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, final
+from typing import Any, Literal, final
 
 import torch
 
@@ -27,6 +27,8 @@ class MoleculePredictor:
         wanted: What the model takes beside the graphs.
         device: Where the network runs.
     """
+
+    noun: Literal["molecule"] = "molecule"
 
     def __init__(
         self,

@@ -1,22 +1,18 @@
 """A trained model and how to ask it: images in, plain data out, without Lightning."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from polyhead import checkpoints
 from polyhead.contracts import Frame, Head, Interpolation, Record
 from polyhead.errors import UserError
 from polyhead.loading.images import read_image
 from polyhead.loading.letterbox import letterbox
-from polyhead.model import Model, build_model, load_weights
+from polyhead.model import Model
 from polyhead.windows import cut
-
-if TYPE_CHECKING:
-    from polyhead.molecule_predictor import MoleculePredictor
 
 Picture = str | Path | Tensor
 OVERLAP = 0.25
@@ -31,6 +27,8 @@ class Predictor:
         device: Where the network runs.
         interpolation: How images are scaled; None: as is best for the backbone.
     """
+
+    noun: Literal["image"] = "image"
 
     def __init__(
         self,
@@ -149,29 +147,8 @@ def told(head: Head[Any, Any, Any], outputs: Any, frames: Sequence[Frame], score
     return [head.records(head.restore([one], [frame]), score)[0] for one, frame in pairs]
 
 
-AnyPredictor: TypeAlias = "Predictor | MoleculePredictor"
-
-
-def load(path: str | Path, device: str = "cpu") -> AnyPredictor:
-    """Return the predictor of a run folder (its best checkpoint) or of a checkpoint file, which needs nothing else.
-
-    It takes images or SMILES, as the data did that the model was trained on.
-
-    Args:
-        path: The folder or the file.
-        device: Where the network runs, such as "cuda".
-
-    Raises:
-        UserError: If there is none, or it is no checkpoint of polyhead.
-    """
-    stored = checkpoints.read(Path(path))
-    model = build_model(stored.recipe["task"])
-    load_weights(model, stored.weights)
-    data = stored.recipe["data"]
-    if "size" not in data:
-        from polyhead.molecule_predictor import predictor_of  # rdkit is behind it
-
-        return predictor_of(model, data, device)
+def predictor_of(model: Model, data: Mapping[str, Any], device: str = "cpu") -> Predictor:
+    """Return the predictor of a model that was trained on images as the node `data` of its recipe says."""
     size = data["size"]
     interpolation = data.get("interpolation", "bilinear")  # the only one before there was the option
     sides = size if isinstance(size, int) else (size[0], size[1])

@@ -10,7 +10,7 @@ import torch
 
 from polyhead import checkpoints
 from polyhead.cli.entry import main
-from polyhead.predictor import load
+from polyhead.trained import load
 
 FILES = Path(__file__).parents[1] / "files"
 

@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from polyhead.errors import UserError
-from polyhead.predictor import load
 from polyhead.recipes.resolving import resolve
 from polyhead.running.outcome import Outcome
 from polyhead.running.resuming import taken_up
 from polyhead.running.training import evaluate, fit
+from polyhead.trained import load
 
 
 @pytest.fixture(scope="module")

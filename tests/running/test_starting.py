@@ -10,13 +10,13 @@ from torch import Tensor
 
 from polyhead import checkpoints
 from polyhead.errors import UserError
-from polyhead.predictor import load
 from polyhead.recipes.resolving import resolve
 from polyhead.running.building import build_task, load_data, with_labels
 from polyhead.running.other_names import Choice, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
 from polyhead.running.starting import prove_still, take_weights
 from polyhead.running.training import evaluate, fit
+from polyhead.trained import load
 
 SHORT = "trainer.max_epochs=1"
 OLD = ("label", "boxes", "mask")

@@ -10,12 +10,12 @@ from torch.utils import _pytree as pytree
 
 from polyhead import checkpoints, swapping
 from polyhead.ops.pictures import save
-from polyhead.predictor import load
 from polyhead.recipes.resolving import resolve
 from polyhead.running import prediction
 from polyhead.running.other_names import start_from
 from polyhead.running.outcome import Outcome
 from polyhead.running.training import fit
+from polyhead.trained import load
 
 LENGTH = ["trainer.max_steps=1", "trainer.max_epochs=-1", "trainer.enable_progress_bar=false", "trainer.logger=false"]
 AGAIN = ["task.heads={again: {name: segmentation, target: mask, width: 8}, label: null, boxes: null, mask: null}"]

@@ -3,10 +3,10 @@
 import colorsys
 from pathlib import Path
 
+import numpy as np
 import torch
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 from torch import Tensor
-from torchvision.transforms.v2 import functional as F
 
 GOLDEN_TURN = 0.618033988749895  # of a circle: successive hues stay far apart, however many there are
 
@@ -19,18 +19,22 @@ def colour(index: int) -> tuple[int, int, int]:
 
 def caption(image: Tensor, text: str) -> Tensor:
     """Return the (3, H, W) uint8 image with a line of text on a dark strip along its top."""
-    picture = F.to_pil_image(image)
+    picture = as_pil(image)
     pen = ImageDraw.Draw(picture)
     size = max(8, min(image.shape[1:]) // 16)
     pen.rectangle((0, 0, picture.width, round(1.4 * size)), fill=(0, 0, 0))
     pen.text((2, 0), text, fill=(255, 255, 255), font_size=size)
-    drawn: Tensor = F.pil_to_tensor(picture)
-    return drawn.to(image.device)
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).to(image.device)
+
+
+def as_pil(image: Tensor) -> Image.Image:
+    """Return the (3, H, W) uint8 image as Pillow's; torchvision, which has such a function, takes seconds to import."""
+    return Image.fromarray(image.permute(1, 2, 0).cpu().numpy())
 
 
 def save(image: Tensor, path: Path) -> None:
     """Write the (3, H, W) uint8 image as a PNG file."""
-    F.to_pil_image(image).save(path, format="PNG", compress_level=1)
+    as_pil(image).save(path, format="PNG", compress_level=1)
 
 
 def strip(pictures: list[Tensor], gap: int = 4) -> Tensor:

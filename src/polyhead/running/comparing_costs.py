@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from polyhead.predictor import AnyPredictor, load
+from polyhead.trained import AnyPredictor, load
 
 WARMING, ROUNDS, SECONDS = 3, 30, 60.0
 """Rounds that count nothing, those that count at most, and the time after which no further one begins."""

@@ -1,4 +1,4 @@
-"""predict for molecules: a checkpoint and a table, or SMILES -> the same rows in the same order, with answers."""
+"""predict for molecules: a table, or SMILES -> the same rows in the same order, with answers."""
 
 import csv
 import io
@@ -11,16 +11,15 @@ from polyhead.chemistry.tables import Table, read_table
 from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
 from polyhead.molecule_predictor import ERROR, MoleculePredictor
+from polyhead.running.outcome import Answers
 
 ROWS, RECORDS = "predictions.csv", "predictions.json"
 REASON = "not predicted because"
 """The column that says why a row is blank."""
 
 
-def predict(
-    predictor: MoleculePredictor, given: Sequence[str], out: Path, column: str = ""
-) -> tuple[Path, tuple[tuple[str, Path], ...]]:
-    """Answer about molecules, and return what `Answers` holds.
+def predict(predictor: MoleculePredictor, given: Sequence[str], out: Path, column: str = "") -> Answers:
+    """Answer about molecules, and return what was written.
 
     Args:
         predictor: The model.
@@ -46,7 +45,7 @@ def predict(
         writer.writerow([*kept, *(cell(row.get(name, "")) for name in names), row.get(REASON, "")])
     write_text(json_text(answers), out / RECORDS)
     write_text(text.getvalue(), out / ROWS)
-    return out / RECORDS, (("predictions", out / ROWS), ("records", out / RECORDS))
+    return Answers(out / RECORDS, (("predictions", out / ROWS), ("records", out / RECORDS)))
 
 
 def table_of(given: Sequence[str]) -> Table:
