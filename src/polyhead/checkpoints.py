@@ -17,6 +17,20 @@ HEAD = "polyhead_head"
 """The key that marks a file of one head, which `polyhead.swapping` reads."""
 
 
+class Origin(NamedTuple):
+    """Where a run took weights from.
+
+    Attributes:
+        path: The run folder or checkpoint that was named.
+        parts: What it filled: `backbone`, `heads.NAME`.
+        still: By name, the digest of the weights of those that do not learn: the backbone, and heads on it.
+    """
+
+    path: str
+    parts: tuple[str, ...]
+    still: dict[str, str]
+
+
 class Checkpoint(NamedTuple):
     """What a checkpoint holds of the model.
 
@@ -24,16 +38,19 @@ class Checkpoint(NamedTuple):
         recipe: The resolved recipe, class names included.
         weights: The state dict of the Model (averaged, where training averages).
         step: Steps of the optimiser until then.
+        origin: Where its run took weights from; None: it started anew.
     """
 
     recipe: dict[str, Any]
     weights: dict[str, Tensor]
     step: int
+    origin: Origin | None = None
 
 
-def stamp(recipe: dict[str, Any]) -> dict[str, Any]:
+def stamp(recipe: dict[str, Any], origin: Origin | None = None) -> dict[str, Any]:
     """Return what is stored beside Lightning's own keys."""
-    return {"format": FORMAT, "recipe": recipe}
+    begun = {"from": {**origin._asdict(), "parts": list(origin.parts)}} if origin else {}
+    return {"format": FORMAT, "recipe": recipe, **begun}
 
 
 def locate(path: Path) -> Path:
@@ -76,7 +93,9 @@ def read(path: Path) -> Checkpoint:
     weights = {
         name.removeprefix(PREFIX): value for name, value in stored["state_dict"].items() if name.startswith(PREFIX)
     }
-    return Checkpoint(stored["polyhead"]["recipe"], weights, int(stored.get("global_step", 0)))
+    begun = stored["polyhead"].get("from")
+    origin = Origin(begun["path"], tuple(begun["parts"]), begun["still"]) if begun else None
+    return Checkpoint(stored["polyhead"]["recipe"], weights, int(stored.get("global_step", 0)), origin)
 
 
 def write(held: Checkpoint, path: Path) -> None:

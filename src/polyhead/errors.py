@@ -5,7 +5,20 @@ from difflib import get_close_matches
 
 
 class UserError(Exception):
-    """A mistake that its reader can mend; the command line prints it as one line and exits with 2."""
+    """A mistake that its reader can mend; the command line prints it as one line and exits with 2.
+
+    Args:
+        line: What is wrong, and the cure.
+        table: What is shown below it, in lines of its own.
+    """
+
+    def __init__(self, line: str, table: str = "") -> None:
+        super().__init__(line)
+        self.table = table
+
+    def __str__(self) -> str:
+        """Return the line, and the table below it."""
+        return f"{super().__str__()}\n\n{self.table}" if self.table else super().__str__()
 
 
 class Stopped(Exception):  # noqa: N818  # it is no error: the run did as it was told

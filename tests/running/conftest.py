@@ -1,10 +1,14 @@
 """A run of a few seconds, shared by the tests that look at what it left."""
 
+import os
+import signal
 from typing import Any
 
 import pytest
+from stopped_runs import Interrupt
 
 from polyhead.recipes.resolving import resolve
+from polyhead.running.callbacks import Bar
 from polyhead.running.outcome import Outcome
 from polyhead.running.training import fit
 
@@ -34,3 +38,21 @@ def recipe() -> dict[str, Any]:
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Return the outcome of a fit of three heads on sixteen scenes."""
     return fit(resolve(RECIPE).recipe, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture
+def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
+    """Return a function that has a signal sent at the call of a given number of one of the progress bar's hooks."""
+
+    def prepare(hook: str, call: int, number: int = signal.SIGINT) -> None:
+        own, calls = getattr(Bar, hook), [0]
+
+        def counted(self: Bar, *arguments: Any) -> None:
+            own(self, *arguments)
+            calls[0] += 1
+            if calls[0] == call:
+                os.kill(os.getpid(), number)
+
+        monkeypatch.setattr(Bar, hook, counted)
+
+    return prepare

@@ -1,24 +1,21 @@
 """A run that was stopped, and went on, is the run that was not."""
 
 import multiprocessing
-import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from stopped_runs import Interrupt, assert_same, last
 
 from polyhead.errors import Stopped, UserError
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.text import read
 from polyhead.running import training
-from polyhead.running.callbacks import Bar
 from polyhead.running.continuation import Continuation
 from polyhead.running.resuming import taken_up
 
-Interrupt = Callable[[str, int], None]
 CHANGES = ["data.images=32", "trainer.max_epochs=3", "task.heads.label.dropout=0.5"]
 """Four steps an epoch, and random numbers in the network."""
 
@@ -33,38 +30,6 @@ def changed(recipe: dict[str, Any]) -> dict[str, Any]:
 def whole(changed: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Return what the run ends with that nothing stopped."""
     return last(training.fit(changed, tmp_path_factory.mktemp("whole") / "run").run)
-
-
-@pytest.fixture
-def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
-    """Return a function that has a signal sent at the call of a given number of one of the progress bar's hooks."""
-
-    def prepare(hook: str, call: int, number: int = signal.SIGINT) -> None:
-        own, calls = getattr(Bar, hook), [0]
-
-        def counted(self: Bar, *arguments: Any) -> None:
-            own(self, *arguments)
-            calls[0] += 1
-            if calls[0] == call:
-                os.kill(os.getpid(), number)
-
-        monkeypatch.setattr(Bar, hook, counted)
-
-    return prepare
-
-
-def last(run: Path) -> dict[str, Any]:
-    """Return the last checkpoint of a run."""
-    stored: dict[str, Any] = torch.load(run / "checkpoints" / "last.ckpt", weights_only=True)
-    return stored
-
-
-def assert_same(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Compare weights, averaged and trained, bit for bit."""
-    assert one["global_step"] == other["global_step"]
-    for part in ("state_dict", "trained"):
-        for name, value in one[part].items():
-            assert torch.equal(value, other[part][name]), name
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -9,12 +9,15 @@ import torch
 from torch import Tensor
 
 from polyhead import checkpoints
+from polyhead.cli.entry import main
 from polyhead.errors import UserError
 from polyhead.recipes.resolving import resolve
+from polyhead.recipes.text import write
 from polyhead.running.building import build_task, load_data, with_labels
 from polyhead.running.other_names import Choice, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
-from polyhead.running.starting import prove_still, take_weights
+from polyhead.running.proving import equal, prove_still
+from polyhead.running.starting import begun_from, mapped, take_weights, task_of
 from polyhead.running.training import evaluate, fit
 from polyhead.trained import load
 
@@ -49,13 +52,20 @@ def test_a_head_that_did_not_stay_fails_the_run(outcome: Outcome, recipe: dict[s
     full = resolve(recipe, ["task.freeze=[backbone, heads.label]"]).recipe
     data = load_data(full)
     full, start = with_labels(full, data), start_from(outcome.run, None)
-    task = build_task(full)
-    take_weights(task.model, full, start)
-    prove_still(task, full, start, data)
+    task = task_of(full, start)
+    begun = begun_from(task, full, start, data)
+    prove_still(task, begun, data)
     with torch.no_grad():
         task.model.named_heads()["label"].layer[-1].bias[0] += 1e-6
     with pytest.raises(RuntimeError, match=r"task\.heads\.label is frozen, and answers otherwise than in"):
-        prove_still(task, full, start, data)
+        prove_still(task, begun, data)
+
+
+def test_answers_in_which_there_is_no_tensor_prove_nothing() -> None:
+    assert equal({"one": [torch.ones(2)], "two": 3}, {"one": [torch.ones(2)], "two": 4})
+    assert not equal(torch.ones(2), torch.zeros(2))
+    with pytest.raises(RuntimeError, match="no tensor is found in a object"):
+        equal(object(), object())
 
 
 def test_a_run_may_start_from_another_and_learn_on(outcome: Outcome, recipe: dict[str, Any], tmp_path: Path) -> None:
@@ -69,7 +79,7 @@ def test_a_run_may_start_from_another_and_learn_on(outcome: Outcome, recipe: dic
 
 
 def test_other_class_names_stop_the_run_with_a_table_and_the_choices(
-    outcome: Outcome, recipe: dict[str, Any], tmp_path: Path
+    outcome: Outcome, recipe: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     changed = from_source(recipe, "data.sources.data.names={boxes: {'9': nine}}")
     with pytest.raises(UserError) as caught:
@@ -81,6 +91,11 @@ def test_other_class_names_stop_the_run_with_a_table_and_the_choices(
     assert table.splitlines()[0].split() == ["number", "checkpoint", "data"]
     assert table.splitlines()[-1].split() == ["9", "9", "nine"]
     assert not (tmp_path / "run").exists()
+    write(changed, tmp_path / "changed.yaml")
+    assert (
+        main(["fit", str(tmp_path / "changed.yaml"), "--from", str(outcome.run), "--run", str(tmp_path / "run")]) == 2
+    )
+    assert capsys.readouterr().err == f"error: {said}\n\n{table}\n"
 
 
 def loaded(
@@ -165,14 +180,57 @@ def test_keep_of_a_single_source_writes_its_classes_into_the_recipe(outcome: Out
             "task.heads.label={name: segmentation, target: mask}",
             r"task\.heads\.label is 'segmentation', and 'classification' in .*; call it otherwise to train it anew",
         ),
+        (
+            "task.backbone.body.activation=silu",
+            r"task\.backbone answers otherwise .*: task\.backbone\.body\.activation is 'silu' and was 'relu'",
+        ),
+        ("task.freeze=[heads.new]", r"task\.freeze: heads\.new starts anew, and would never learn; take it out"),
     ],
 )
 def test_what_does_not_fit_is_named(
     override: str, said: str, outcome: Outcome, recipe: dict[str, Any], tmp_path: Path
 ) -> None:
+    more = "task.heads.new={name: classification, target: label}"
     with pytest.raises(UserError, match=said):
-        fit(resolve(recipe, [override, SHORT]).recipe, tmp_path / "run", start=start_from(outcome.run, None))
+        fit(resolve(recipe, [more, override, SHORT]).recipe, tmp_path / "run", start=start_from(outcome.run, None))
     assert not (tmp_path / "run").exists()
+
+
+def test_options_of_losses_may_be_others(
+    outcome: Outcome, recipe: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = ["task.heads.mask.dice=0", "task.heads.mask.weight=3"]
+    start = start_from(outcome.run, None)
+    with caplog.at_level(logging.WARNING, "polyhead"):
+        fit(resolve(recipe, [*other, SHORT]).recipe, tmp_path / "run", start=start)
+    assert f"from {outcome.run}: backbone, heads.boxes, heads.label, heads.mask" in caplog.messages
+
+
+def test_a_rate_that_is_looked_for_is_that_of_the_weights_of_the_start(
+    outcome: Outcome, recipe: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[frozenset[str]] = []
+
+    def attempt(*arguments: Any) -> None:
+        task, rise = arguments[2], arguments[-1]
+        tried.append(task.started)
+        rise.rates, rise.losses = [1e-4, 1e-3, 1e-2], [3.0, 2.0, 1.0]
+
+    monkeypatch.setattr("polyhead.running.tuning.attempt", attempt)
+    fit(resolve(recipe, ["task.lr=auto", SHORT]).recipe, tmp_path / "run", start=start_from(outcome.run, None))
+    assert tried == [{"backbone", "heads.label", "heads.boxes", "heads.mask"}]
+
+
+def test_what_map_cannot_place_is_left_to_be_refused_by_name() -> None:
+    mine, theirs = ["a", "b"], ["b"]
+    fresh = {"weight": torch.zeros(2, 4), "state": "any"}
+    more = {"weight": torch.zeros(3, 4), "state": "any"}
+    wider = mapped(fresh, {"weight": torch.ones(1, 8), "state": "old"}, more, mine, theirs)
+    assert (tuple(wider["weight"].shape), wider["state"]) == ((1, 8), "old")
+    assert mapped(fresh, {}, more, mine, theirs) == {}
+    square = {"weight": torch.zeros(2, 2)}
+    with pytest.raises(UserError, match=r"--labels map: weight has classes in two of its dimensions; take"):
+        mapped(square, {"weight": torch.ones(1, 1)}, {"weight": torch.zeros(3, 3)}, mine, theirs)
 
 
 def test_an_unknown_choice_is_refused(outcome: Outcome) -> None:

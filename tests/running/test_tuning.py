@@ -48,14 +48,14 @@ def test_the_batch_is_doubled_while_that_pays(
 ) -> None:
     data: Any = SimpleNamespace(source=SimpleNamespace(size={"train": 512}.get))
     monkeypatch.setattr(tuning, "images_a_second", lambda *arguments: speeds[arguments[-1]])
-    assert tuning.fastest_batch({}, data) == best
+    assert tuning.fastest_batch({}, data, object) == best
 
 
 def test_that_not_even_the_smallest_batch_fits_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     data: Any = SimpleNamespace(source=SimpleNamespace(size={"train": 512}.get))
     monkeypatch.setattr(tuning, "images_a_second", lambda *_: 0.0)
     with pytest.raises(UserError, match=r"not even 4 images fit into memory; take a smaller data\.size"):
-        tuning.fastest_batch({}, data)
+        tuning.fastest_batch({}, data, object)
 
 
 def test_what_does_not_fit_into_memory_is_no_speed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ def test_what_does_not_fit_into_memory_is_no_speed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(tuning, "attempt", full)
     monkeypatch.setattr(torch.cuda, "empty_cache", lambda: None)
     data: Any = SimpleNamespace(batch=4, workers=1)
-    assert tuning.images_a_second({}, data, 8) == 0
+    assert tuning.images_a_second({}, data, object, 8) == 0
 
 
 def test_the_numbers_that_were_found_stand_in_the_run_and_are_said(

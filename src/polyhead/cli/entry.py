@@ -43,7 +43,7 @@ def _run(given: list[str]) -> int:
     try:
         code = typer.main.get_command(app).main(given, prog_name="polyhead", standalone_mode=False)
     except UserError as error:
-        return _say(f"error: {error}", MISTAKE)
+        return _say(f"error: {error.args[0]}", MISTAKE, error.table)
     except USAGE as error:
         return _say(f"error: {_usage(error)}", MISTAKE)
     except (KeyboardInterrupt, typer.Abort):
@@ -71,7 +71,7 @@ def _usage(error: Exception) -> str:
     return f"{text.rstrip('.')}; see {context.command_path} --help"
 
 
-def _say(text: str, code: int) -> int:
-    """Print one line on stderr and return the exit code."""
-    sys.stderr.write(" ".join(text.splitlines()) + "\n")
+def _say(text: str, code: int, table: str = "") -> int:
+    """Print one line on stderr, and a table below it where there is one; return the exit code."""
+    sys.stderr.write(" ".join(text.splitlines()) + "\n" + (f"\n{table}\n" if table else ""))
     return code

@@ -10,7 +10,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-from polyhead.checkpoints import stamp
+from polyhead.checkpoints import Origin, stamp
 from polyhead.schedule import fraction_done
 
 BAR = 10
@@ -22,14 +22,15 @@ class Stamp(Callback):
 
     Args:
         recipe: Plain data.
+        origin: Where the run took weights from.
     """
 
-    def __init__(self, recipe: dict[str, Any]) -> None:
-        self.recipe = recipe
+    def __init__(self, recipe: dict[str, Any], origin: Origin | None = None) -> None:
+        self.recipe, self.origin = recipe, origin
 
     def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:  # noqa: ARG002  # Lightning's signature
         """Add the stamp."""
-        checkpoint["polyhead"] = stamp(self.recipe)
+        checkpoint["polyhead"] = stamp(self.recipe, self.origin)
 
 
 def keepers(folder: Path, mains: dict[str, str]) -> list[Callback]:

@@ -59,6 +59,13 @@ def taken(recipe: dict[str, Any], start: Start) -> dict[str, str]:
     return {name: target_of(name, node) for name, node in recipe["task"]["heads"].items() if name in theirs}
 
 
+def names_of(recipe: dict[str, Any], start: Start, name: str) -> tuple[list[str], list[str]]:
+    """Return the class names of a head that recipe and checkpoint have both: the recipe's, and the checkpoint's."""
+    mine, theirs = recipe["task"], start.stored.recipe["task"]
+    found = [one["labels"][target_of(name, one["heads"][name])] for one in (mine, theirs)]
+    return list(found[0]), list(found[1])
+
+
 def agreed(
     recipe: dict[str, Any], labels: Mapping[str, Sequence[str]], start: Start, ways: Sequence[str] = tuple(WAYS)
 ) -> dict[str, Any]:
@@ -86,8 +93,8 @@ def agreed(
         if start.choice is None:
             choose = ", ".join(f"--labels {way} ({WAYS[way]})" for way in ways)
             raise UserError(
-                f"class names of {target!r} are others in {start.path} than in the data; choose: {choose}"
-                f"\n\n{side_by_side(names, labels[target])}"
+                f"class names of {target!r} are others in {start.path} than in the data; choose: {choose}",
+                side_by_side(names, labels[target]),
             )
         if beyond := [name for name in labels[target] if name not in names]:
             raise UserError(

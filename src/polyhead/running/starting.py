@@ -1,4 +1,4 @@
-"""A run that starts from the weights of another: what it takes of them, and whether old heads still answer alike."""
+"""A run that starts from the weights of another: what it takes of them."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -6,23 +6,74 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.utils import _pytree as pytree
 
-from polyhead.checkpoints import part_of
+from polyhead.checkpoints import Origin, part_of
 from polyhead.errors import UserError
-from polyhead.model import Model, build_model, head_of, load_weights, target_of
+from polyhead.model import Model, head_of
 from polyhead.recipes.start import without_start
-from polyhead.running.other_names import Start, taken
+from polyhead.running.building import build_task
+from polyhead.running.other_names import Start, names_of, taken
+from polyhead.running.proving import BACKBONE, Begun, check_options
+from polyhead.swapping import digest
 
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
 
-PROBE = 16
-"""Images at most on which heads that were frozen are asked again."""
+
+def task_of(recipe: dict[str, Any], start: Start | None) -> Any:
+    """Return the task of a recipe as its run begins: with fresh weights, or with what a checkpoint has for it.
+
+    Raises:
+        UserError: If a recipe of a part is wrong, or what the checkpoint has does not fit.
+    """
+    if start is None:
+        return build_task(recipe)
+    task = build_task(without_start(recipe))
+    task.started = take_weights(task.model, recipe, start)
+    return task
+
+
+def begun_from(task: Any, recipe: dict[str, Any], start: Start, data: "DataModule") -> Begun:
+    """Check and say what a task took from a checkpoint, and return where it started.
+
+    Args:
+        task: Of `task_of`.
+        recipe: The run's, with class names.
+        start: Where it starts.
+        data: Its data, in their final scaling.
+
+    Raises:
+        UserError: If a part answers otherwise with the recipe's options, or a head that starts anew is frozen.
+    """
+    names = [f"heads.{name}" for name in task.model.named_heads()]
+    fresh = [name for name in names if name not in task.started]
+    if stuck := [name for name in fresh if name in recipe["task"]["freeze"]]:
+        raise UserError(f"task.freeze: {stuck[0]} starts anew, and would never learn; take it out of the list")
+    origin = Origin(str(start.path), tuple(sorted(task.started)), still_of(task, recipe, start))
+    begun = Begun(origin, start.stored)
+    check_options(task, recipe, begun, data)
+    unused = [name for name in start.stored.recipe["task"]["heads"] if f"heads.{name}" not in names]
+    anew = [name.removeprefix("heads.") for name in fresh]
+    said = [f"from {start.path}: {', '.join(origin.parts)}"]
+    said += [f"trained anew: {', '.join(anew)}"] * bool(anew) + [f"left there: {', '.join(unused)}"] * bool(unused)
+    logging.getLogger("polyhead").warning("; ".join(said))
+    return begun
+
+
+def still_of(task: Any, recipe: dict[str, Any], start: Start) -> dict[str, str]:
+    """Return the digests of the parts that will answer as in the checkpoint: a frozen backbone, and frozen heads on it.
+
+    A head whose classes stand in another order now, or are others, answers otherwise.
+    """
+    frozen = recipe["task"]["freeze"]
+    names = {name: names_of(recipe, start, name) for name in taken(recipe, start)}
+    same = [f"heads.{name}" for name, (mine, theirs) in names.items() if mine == theirs]
+    still = [part for part in (BACKBONE, *same) if part in frozen] if BACKBONE in frozen else []
+    return {part: digest(task.model.get_submodule(part).state_dict()) for part in still}
 
 
 def take_weights(model: Model, recipe: dict[str, Any], start: Start) -> frozenset[str]:
-    """Put into a model what the checkpoint has for it; return the names of the parts that it filled, and say them.
+    """Put into a model what the checkpoint has for it; return the names of the parts that it filled.
 
     Args:
         model: With fresh weights.
@@ -35,10 +86,10 @@ def take_weights(model: Model, recipe: dict[str, Any], start: Start) -> frozense
     weights, stored = start.stored.weights, start.stored.recipe["task"]
     fill(model.backbone, part_of(weights, "backbone."), f"{start.path}: its backbone")
     done = {"backbone"}
-    for name, target in taken(recipe, start).items():
+    for name in taken(recipe, start):
         head, node = model.named_heads()[name], recipe["task"]["heads"][name]
-        mine, theirs = recipe["task"]["labels"][target], stored["labels"][target_of(name, stored["heads"][name])]
-        if list(mine) != list(theirs) and start.choice == "reinit":
+        mine, theirs = names_of(recipe, start, name)
+        if mine != theirs and start.choice == "reinit":
             continue
         if node["name"] != stored["heads"][name]["name"]:
             raise UserError(
@@ -46,16 +97,11 @@ def take_weights(model: Model, recipe: dict[str, Any], start: Start) -> frozense
                 " otherwise to train it anew"
             )
         old = part_of(weights, f"heads.{name}.")
-        if list(mine) != list(theirs):
+        if mine != theirs:
             more = head_of(name, node, model.backbone.spec, (*mine, "one more"))
             old = mapped(head.state_dict(), old, more.state_dict(), mine, theirs)
         fill(head, old, f"{start.path}: its head {name!r}")
         done.add(f"heads.{name}")
-    fresh = [name for name in model.named_heads() if f"heads.{name}" not in done]
-    unused = [name for name in stored["heads"] if name not in recipe["task"]["heads"]]
-    said = [f"from {start.path}: {', '.join(sorted(done))}"]
-    said += [f"trained anew: {', '.join(fresh)}"] * bool(fresh) + [f"left there: {', '.join(unused)}"] * bool(unused)
-    logging.getLogger("polyhead").warning("; ".join(said))
     return frozenset(done)
 
 
@@ -88,55 +134,36 @@ def mapped(
             holds more than classes, these come first.
         mine: Class names of the head.
         theirs: Of the other.
+
+    Returns:
+        As the head's; of what has another form beside its classes the other's, and nothing where that has none.
+
+    Raises:
+        UserError: If classes have two dimensions of one tensor.
     """
     rows = [(place, theirs.index(name)) for place, name in enumerate(mine) if name in theirs]
     to, at = (torch.tensor([pair[side] for pair in rows], dtype=torch.long) for side in (0, 1))
     found: dict[str, Any] = {}
-    for name, value in fresh.items():
-        grown = [axis for axis, side in enumerate(more[name].shape) if side != value.shape[axis]]
-        found[name] = old.get(name)
-        if grown:
-            (axis,) = grown
+    for name in (name for name in fresh if name in old):
+        value, found[name] = fresh[name], old[name]
+        axes = grown(value, more[name])
+        if len(axes) > 1:
+            raise UserError(f"--labels map: {name} has classes in two of its dimensions; take --labels reinit")
+        if axes and beside(axes[0], value.shape) == beside(axes[0], old[name].shape):
             new, from_ = (
-                one.unflatten(axis, (len(names), -1)) for one, names in ((value.clone(), mine), (old[name], theirs))
+                one.unflatten(axes[0], (len(names), -1)) for one, names in ((value.clone(), mine), (old[name], theirs))
             )
-            found[name] = new.index_copy(axis, to, from_.index_select(axis, at)).flatten(axis, axis + 1)
+            moved = new.index_copy(axes[0], to, from_.index_select(axes[0], at))
+            found[name] = moved.flatten(axes[0], axes[0] + 1)
     return found
 
 
-def prove_still(task: Any, recipe: dict[str, Any], start: Start, data: "DataModule") -> None:
-    """Say which heads answer, bit for bit, as they did in the checkpoint: those that are frozen with their backbone.
-
-    Args:
-        task: After the training.
-        recipe: The run's.
-        start: Where it started.
-        data: From whose training images some are taken as they are.
-
-    Raises:
-        RuntimeError: If one of them answers otherwise.
-    """
-    frozen = recipe["task"]["freeze"]
-    heads = [name for name in taken(recipe, start) if f"heads.{name}" in frozen and "backbone" in frozen]
-    if not heads:
-        return
-    before = build_model(without_start(start.stored.recipe)["task"])
-    load_weights(before, start.stored.weights)
-    inputs = data.probe(PROBE)
-    answers = [answer(model, task.floats(inputs), heads) for model in (before, task.model)]
-    for name in heads:
-        one, other = (pytree.tree_leaves(each[name]) for each in answers)
-        pairs = [pair for pair in zip(one, other, strict=True) if isinstance(pair[0], Tensor)]
-        if not all(torch.equal(*pair) for pair in pairs):
-            raise RuntimeError(f"task.heads.{name} is frozen, and answers otherwise than in {start.path}")
-    logging.getLogger("polyhead").warning(
-        "%s: frozen, and bit for bit as in %s on %d %ss", ", ".join(heads), start.path, len(inputs), data.noun
-    )
+def grown(value: Any, more: Any) -> list[int]:
+    """Return the dimensions in which a tensor has more with one class more; none of what is no tensor."""
+    sides = zip(value.shape, more.shape, strict=True) if isinstance(value, Tensor) else ()
+    return [axis for axis, (side, longer) in enumerate(sides) if side != longer]
 
 
-@torch.inference_mode()
-def answer(model: Model, inputs: Any, heads: Sequence[str]) -> dict[str, Any]:
-    """Return the outputs of some heads of a model in evaluation, on the CPU in float32, laid out in one way."""
-    model = model.cpu().eval().to(memory_format=torch.channels_last)
-    features = model.backbone(inputs.to("cpu"))
-    return {name: model.named_heads()[name](features) for name in heads}
+def beside(axis: int, shape: torch.Size) -> list[int]:
+    """Return a shape without one of its dimensions."""
+    return [side for place, side in enumerate(shape) if place != axis]

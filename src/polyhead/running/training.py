@@ -5,6 +5,7 @@ import shlex
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,8 +38,9 @@ from polyhead.running.folder import close_run, new_run, open_run, reopen_run
 from polyhead.running.other_names import MEASURING, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
+from polyhead.running.proving import gone_on, prove_still
 from polyhead.running.reading import write_findings
-from polyhead.running.starting import prove_still, take_weights
+from polyhead.running.starting import begun_from, task_of
 from polyhead.running.stopwatch import Stopwatch
 from polyhead.running.trainer import make_trainer, quiet
 from polyhead.running.tuning import tuned
@@ -75,25 +77,25 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     check_length(recipe["trainer"])
     run = run or new_run(recipe["task"]["name"])
     last = run / "checkpoints" / LAST
-    step = checkpoints.read(last).step if resumed else None
+    before = checkpoints.read(last) if resumed else None
     pl.seed_everything(recipe["seed"], verbose=False)
     data = load_data(recipe)
     if start and (named := agreed(recipe, data.labels(), start)) is not recipe:
         recipe, data = named, load_data(named)
-    recipe = tuned(with_labels(recipe, data), data)
+    recipe = with_labels(recipe, data)
+    recipe = tuned(recipe, data, partial(task_of, recipe, start))
     pl.seed_everything(recipe["seed"], verbose=False)  # whatever was tried before, the run is the same
-    task = build_task(without_start(recipe) if resumed or start else recipe)
-    if start:
-        task.started = take_weights(task.model, recipe, start)
+    task = task_of(without_start(recipe) if before else recipe, start)
     data.suit(task.model.interpolation)
     check_targets(task, data)
+    begun = begun_from(task, recipe, start, data) if start else gone_on(task, before, last)
     unread = task.has_unread(data.blank())  # and whatever else a first forward stumbles over, before a folder is there
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     continuation = Continuation(run / "checkpoints")
-    callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe))), Stopwatch(run)]
+    callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe)), begun and begun.origin), Stopwatch(run)]
     if resumed and ranks.first():  # before loggers open the files of the run
         reopen_run(run, lasting(recipe), data.source.fingerprint())
-    trainer = make_trainer(recipe, run, callbacks, step=step, unread=unread)
+    trainer = make_trainer(recipe, run, callbacks, step=before and before.step, unread=unread)
     if not resumed and ranks.first():
         open_run(run, lasting(recipe), data.source.fingerprint(), start.path if start else None)
         write_findings(run, data)
@@ -103,8 +105,8 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     if continuation.stopped:
         raise stopped(run, continuation.stopped, task.progress)
     outcome = measure_best(task, data, recipe, run)
-    if start and ranks.first():
-        prove_still(task, recipe, start, data)
+    if begun and ranks.first():
+        prove_still(task, begun, data)
     return outcome
 
 

@@ -3,7 +3,7 @@
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from statistics import linear_regression
@@ -13,7 +13,7 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 
 from polyhead.errors import UserError
-from polyhead.running.building import build_task, check_targets
+from polyhead.running.building import check_targets
 from polyhead.running.trainer import are_several, make_trainer
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ WARM, TIMED = 2, 4
 """Steps before a batch is timed, and while it is."""
 
 
-def tuned(recipe: dict[str, Any], data: "DataModule") -> dict[str, Any]:
+def tuned(recipe: dict[str, Any], data: "DataModule", make: Callable[[], Any]) -> dict[str, Any]:
     """Return the recipe with numbers where it says `auto`, and say them: first `data.batch`, then `task.lr`.
 
     Args:
         recipe: With its class names.
         data: Its data; `data.batch` is set.
+        make: Returns the task as the run begins with it.
 
     Raises:
         UserError: If several processes would have to try together, or nothing helps.
@@ -55,23 +56,23 @@ def tuned(recipe: dict[str, Any], data: "DataModule") -> dict[str, Any]:
     if are_several(recipe["trainer"]):
         key = "data.batch" if batch else "task.lr"
         raise UserError(f"{key}=auto is found by one process; run it with trainer.devices=1 once, and set what it says")
-    check_targets(build_task(recipe), data)
+    check_targets(make(), data)
     if batch:
-        data.batch = fastest_batch(recipe, data)
+        data.batch = fastest_batch(recipe, data, make)
         recipe = {**recipe, "data": {**recipe["data"], "batch": data.batch}}
     if rate:
-        recipe = {**recipe, "task": {**recipe["task"], "lr": steepest_rate(recipe, data)}}
+        recipe = {**recipe, "task": {**recipe["task"], "lr": steepest_rate(recipe, data, make)}}
     return recipe
 
 
-def steepest_rate(recipe: dict[str, Any], data: "DataModule") -> float:
+def steepest_rate(recipe: dict[str, Any], data: "DataModule", make: Callable[[], Any]) -> float:
     """Return the learning rate at which the loss falls fastest, of a range that a short run rises through.
 
     References:
         Smith, Cyclical learning rates, arXiv 1506.01186, section 3.3.
     """
     rise = Rise()
-    attempt(recipe, data, STEPS, rise)
+    attempt(recipe, data, make(), STEPS, rise)
     found = steepest(rise.rates, rise.losses)
     logging.getLogger("polyhead").warning("task.lr: %.2g, where the loss fell fastest (auto)", found)
     return found
@@ -128,7 +129,7 @@ def steepest(rates: Sequence[float], losses: Sequence[float]) -> float:
     return float(f"{rates[min(slopes, key=slopes.__getitem__)]:.2g}")
 
 
-def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
+def fastest_batch(recipe: dict[str, Any], data: "DataModule", make: Callable[[], Any]) -> int:
     """Return a power of two: doubled while that is faster, fits into memory, and leaves an epoch its steps.
 
     Raises:
@@ -138,7 +139,7 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
     tried: dict[int, float] = {}
     best = batch = FIRST
     while batch <= most:
-        speed = images_a_second(recipe, data, batch)
+        speed = images_a_second(recipe, data, make, batch)
         if not speed or (tried and speed < GAIN * tried[best]):
             break
         tried[batch], best, batch = speed, batch, 2 * batch
@@ -149,12 +150,12 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule") -> int:
     return best
 
 
-def images_a_second(recipe: dict[str, Any], data: "DataModule", batch: int) -> float:
+def images_a_second(recipe: dict[str, Any], data: "DataModule", make: Callable[[], Any], batch: int) -> float:
     """Return how fast a network trains with batches of a size; 0 where they do not fit into the device's memory."""
     watch, data.batch = Watch(), batch
     read_ahead(data, (WARM + TIMED) * batch)
     try:
-        attempt(recipe, data, WARM + TIMED, watch)
+        attempt(recipe, data, make(), WARM + TIMED, watch)
     except RuntimeError as error:  # of a CPU it is no OutOfMemoryError
         if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
             raise
@@ -185,8 +186,8 @@ class Watch(Callback):
         self.begun, self.seconds = time.perf_counter(), time.perf_counter() - self.begun
 
 
-def attempt(recipe: dict[str, Any], data: "DataModule", steps: int, callback: Callback) -> None:
-    """Train a fresh network for some steps, and leave nothing behind."""
+def attempt(recipe: dict[str, Any], data: "DataModule", task: Any, steps: int, callback: Callback) -> None:
+    """Train a network for some steps, and leave nothing behind."""
     short = {
         "max_steps": steps,
         "max_epochs": -1,
@@ -202,7 +203,6 @@ def attempt(recipe: dict[str, Any], data: "DataModule", steps: int, callback: Ca
         "limit_train_batches": None,
         "fast_dev_run": False,
     }
-    task = build_task(recipe)
     data.suit(task.model.interpolation)
     trainer = make_trainer({**recipe, "trainer": {**recipe["trainer"], **short}}, Path(), [callback])
     trainer.fit(task, data)
