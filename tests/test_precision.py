@@ -22,9 +22,9 @@ def test_a_cpu_trains_in_bf16_where_it_has_units_for_it(
     assert automatic("cpu") == expected
 
 
-def test_a_cpu_trains_in_fp32_where_no_two_batches_have_one_shape(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cpu_trains_graphs_in_fp32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
-    assert automatic("cpu", varied=True) == "32-true"
+    assert automatic("cpu", graphs=True) == "32-true"
 
 
 @pytest.mark.parametrize(

@@ -67,16 +67,16 @@ def make_trainer(
     if node.get("val_check_interval") is None and node.get("check_val_every_n_epoch") == 1:
         given["callbacks"].insert(0, Pace())
     if node.get("precision") in {None, "auto"}:
-        given["precision"] = automatic(str(node.get("accelerator", "auto")), varied=not data_are_images(recipe))
+        given["precision"] = automatic(str(node.get("accelerator", "auto")), graphs=not are_images(recipe["data"]))
     trainer = build_trainer(node, **given)
     # With max_steps Lightning takes any checkpoint for one within an epoch, and skips the epoch that would come next.
     trainer.fit_loop._iteration_based_training = lambda: False  # type: ignore[method-assign]  # noqa: SLF001
     return trainer
 
 
-def data_are_images(recipe: dict[str, Any]) -> bool:
-    """Return whether a recipe's data are images, all of one size."""
-    return loader_of(recipe["data"]["name"]) == "images"
+def are_images(data: dict[str, Any]) -> bool:
+    """Return whether the node `data` of a recipe is of images."""
+    return loader_of(data["name"]) == "images"
 
 
 def are_several(node: dict[str, Any]) -> bool:
