@@ -13,8 +13,8 @@ def automatic(accelerator: str = "auto", *, graphs: bool = False) -> str:
 
     Args:
         accelerator: Lightning's name of the hardware; "auto" takes a GPU where there is one.
-        graphs: Whether the network convolves graphs: that is matrix products, and those take a CPU longer in bf16, if it
-            convolves images faster or not (20 times as long, with torch 2.14.1 on an EPYC with AVX512-BF16).
+        graphs: Whether the network convolves graphs, by matrix products. Those may take a CPU 20 times as long in bf16
+            (torch 2.14.1 on an EPYC with AVX512-BF16, which convolves images faster in it).
     """
     if accelerator in {"auto", "gpu", "cuda"} and torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.get_device_capability() >= (8, 0) else "16-mixed"
