@@ -13,7 +13,12 @@ Floats = NDArray[np.float64]
 RADIUS: Final = 2
 """Bonds around an atom that a feature of a fingerprint sees: ECFP4."""
 SIZE: Final = 2048
-TREES: Final = 200
+TREES: Final = 100
+SHARE: Final = 1 / 3
+"""Of the entries that a split of a tree of numbers may choose from: on ESOL, FreeSolv and Lipophilicity better than the
+square root of their number (RMSE 0.93, 1.70 and 0.73 against 1.00, 1.90 and 0.76), at more than twice the cost."""
+MOST: Final = 10_000
+"""Molecules that one tree sees, drawn anew for each, so that a million do not take days."""
 NAME: Final = "random forest on Morgan fingerprints"
 
 
@@ -62,7 +67,8 @@ def predict_values(
     for place, column in enumerate(targets.T):
         there = np.isfinite(column)
         if there.any() and len(asked):
-            forest = RandomForestRegressor(TREES, max_features="sqrt", random_state=seed, n_jobs=jobs)
+            drawn = min(MOST, int(there.sum()))
+            forest = RandomForestRegressor(TREES, max_features=SHARE, max_samples=drawn, random_state=seed, n_jobs=jobs)
             said[:, place] = forest.fit(known[there], column[there]).predict(asked)
     return said
 
@@ -100,6 +106,7 @@ def predict_classes(
 
     said = np.zeros((len(asked), classes))
     if len(asked):
-        forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=jobs).fit(known, numbers)
+        drawn = min(MOST, len(known))
+        forest = RandomForestClassifier(TREES, max_samples=drawn, random_state=seed, n_jobs=jobs).fit(known, numbers)
         said[:, forest.classes_] = forest.predict_proba(asked)
     return said
