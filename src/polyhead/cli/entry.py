@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import typer
 
 from polyhead import ranks
-from polyhead.cli import checking, comparing, predicting, swapping
+from polyhead.cli import checking, comparing, explaining, predicting, swapping
 from polyhead.cli.verbs import app
 from polyhead.errors import Stopped, UserError, nearest
 
 USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 """The base of all errors of usage; Typer carries a click of its own, or imports it, from version to version."""
 app.command()(predicting.predict)
+app.command()(explaining.explain)
 app.command("check-data")(checking.check_data)
 app.command(cls=comparing.Compare)(comparing.compare)
 app.command(cls=swapping.Heads)(swapping.heads)
