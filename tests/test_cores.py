@@ -1,13 +1,14 @@
 """How many cores there are for this process."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import torch
 
 from polyhead import cores as module
-from polyhead.cores import cores, limit, use_cores
+from polyhead.cores import cores, limit, settle_threads, use_cores
 
 
 @pytest.fixture
@@ -67,3 +68,61 @@ def test_torch_gets_no_more_threads_than_cores(system: Path, monkeypatch: pytest
     monkeypatch.setenv("OMP_NUM_THREADS", "8")
     use_cores()
     assert asked == [2]
+
+
+@pytest.fixture
+def threads() -> Iterator[None]:
+    """Let the tests that follow have the threads that those before had."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+class Work:
+    """Work of made-up seconds, and the clock that tells them.
+
+    Args:
+        seconds: By the number of threads.
+    """
+
+    def __init__(self, seconds: dict[int, float]) -> None:
+        self.seconds, self.now, self.done = seconds, 0.0, 0
+
+    def __call__(self) -> None:
+        """Do it once; the second time, something else keeps the machine busy."""
+        self.done += 1
+        self.now += self.seconds[torch.get_num_threads()] + (100 if self.done == 2 else 0)
+
+    def clock(self) -> float:
+        """Return the time."""
+        return self.now
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chosen"),
+    [
+        ({1: 1.0, 2: 1.2, 4: 1.5, 6: 2.0}, 1),
+        ({1: 1.0, 2: 0.95, 4: 0.94, 6: 0.93}, 1),
+        ({1: 1.0, 2: 0.6, 4: 0.58, 6: 0.9}, 2),
+        ({1: 1.0, 2: 0.6, 4: 0.4, 6: 0.3}, 6),
+    ],
+)
+@pytest.mark.usefixtures("threads")
+def test_threads_are_those_that_do_the_work_soonest_and_no_more(
+    seconds: dict[int, float], chosen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr(module, "cores", lambda: 6)
+    torch.set_num_threads(1)
+    work = Work(seconds)
+    assert settle_threads(work, work.clock) == torch.get_num_threads() == chosen
+
+
+@pytest.mark.usefixtures("threads")
+def test_threads_that_the_user_chose_stay_and_nothing_is_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setattr(module, "cores", lambda: 6)
+    torch.set_num_threads(1)
+    work = Work({1: 1.0})
+    assert settle_threads(work, work.clock) == 1
+    assert work.done == 0

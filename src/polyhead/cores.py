@@ -2,10 +2,16 @@
 
 import math
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 ROOT = Path("/")
 """Where the system's files are."""
+ROUNDS: Final = 3
+WORTH: Final = 0.9
+"""Further threads have to bring the time below this share of what fewer take."""
 
 
 def cores() -> int:
@@ -36,6 +42,38 @@ def use_cores() -> None:
 
     if "OMP_NUM_THREADS" not in os.environ and torch.get_num_threads() > cores():
         torch.set_num_threads(cores())
+
+
+def settle_threads(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> int:
+    """Let torch have as many threads as do some work soonest, and return how many; `OMP_NUM_THREADS` has the last word.
+
+    What is small, such as a batch of molecules, one thread has done before several have shared it out. So the work is
+    timed: once to warm up, then by 1, 2, 4 ... threads in turn, as many as there are cores; the best of three rounds
+    counts, and more threads only where they save a tenth.
+
+    Args:
+        work: What is typical of all that follows, such as a training step; it is done several times.
+        clock: Returns seconds.
+    """
+    import torch
+
+    most = cores()
+    if "OMP_NUM_THREADS" in os.environ or most == 1:
+        use_cores()
+        return int(torch.get_num_threads())
+    counts = [*(1 << power for power in range(most.bit_length()) if 1 << power < most), most]
+    taken = dict.fromkeys(counts, math.inf)
+    work()
+    for count in counts * ROUNDS:
+        torch.set_num_threads(count)
+        begin = clock()
+        work()
+        taken[count] = min(taken[count], clock() - begin)
+    best = counts[0]
+    for count in counts[1:]:
+        best = count if taken[count] < WORTH * taken[best] else best
+    torch.set_num_threads(best)
+    return best
 
 
 def _words(path: Path) -> list[str]:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from polyhead.chemistry.features import ATOM, BOND, sizes
+from polyhead.chemistry.graphs import Graphs
 from polyhead.contracts import Backbone, Features, FeatureSpec
 
 
@@ -157,3 +159,59 @@ class AnyOption(Two):
 class ModuleOption(Two):
     def __init__(self, *, norm: type[nn.Module] = nn.BatchNorm2d):
         super().__init__()
+
+
+class Hears(Backbone):
+    """A good one of molecules: each atom adds up what it hears from its neighbours."""
+
+    def __init__(self, *, width: int = 8):
+        super().__init__()
+        self.spec = FeatureSpec((width,), (), width)
+        self.element = nn.Embedding(sizes(ATOM)[0], width)
+        self.bond = nn.Embedding(sizes(BOND)[0], width)
+
+    def forward(self, inputs: Graphs) -> Features:
+        atoms = self.element(inputs.atoms[:, 0].long())
+        kinds = self.bond(inputs.kinds[:, 0].long()).repeat_interleave(2, 0)
+        atoms = atoms.index_add(0, inputs.bonds[1], (atoms[inputs.bonds[0]] + kinds).relu())
+        pooled = torch.zeros(len(inputs), atoms.shape[1]).index_add(0, inputs.item, atoms)
+        return Features((atoms,), pooled, None, inputs.item)
+
+
+class HearsTheAtomBefore(Hears):
+    def forward(self, inputs):
+        features = super().forward(inputs)
+        atoms = features.levels[0]
+        same = (inputs.item[1:] == inputs.item[:-1])[:, None]
+        return features._replace(levels=(torch.cat([atoms[:1], atoms[1:] + same * atoms[:-1]]),))
+
+
+class HearsOtherMolecules(Hears):
+    def forward(self, inputs):
+        features = super().forward(inputs)
+        return features._replace(pooled=features.pooled - features.pooled.mean(0))
+
+
+class MeanOfNone(Hears):
+    def forward(self, inputs):
+        features = super().forward(inputs)
+        counts = torch.bincount(inputs.item, minlength=len(inputs))[:, None]
+        return features._replace(pooled=features.pooled / counts)
+
+
+class NoItem(Hears):
+    def forward(self, inputs):
+        return super().forward(inputs)._replace(item=None)
+
+
+class OneVectorAMolecule(Hears):
+    def forward(self, inputs):
+        features = super().forward(inputs)
+        return features._replace(levels=(features.pooled,))
+
+
+class RecountsBonds(Hears):
+    def forward(self, inputs):
+        features = super().forward(inputs)
+        inputs.kinds.zero_()
+        return features

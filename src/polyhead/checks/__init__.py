@@ -7,9 +7,9 @@
 
 Each check is a plain function of a factory, in `HEAD_CHECKS` or `BACKBONE_CHECKS`, that raises `CheckError` (an
 AssertionError) with a sentence that says what is wrong and how to mend it. A head is checked on made-up features of
-images of 64 x 64 pixels and on its own `example_targets`; a backbone on random images. Give heads with classes five
-class names (`unknown_classes_get_no_gradient` says why). Nothing here imports Lightning or torchmetrics; a
-head's own `metrics` may.
+images of 64 x 64 pixels and on its own `example_targets`; a backbone on random images, or on random molecules where
+its `spec` has no strides. Give heads with classes five class names (`unknown_classes_get_no_gradient` says why).
+Nothing here imports Lightning, torchmetrics or RDKit; a head's own `metrics` may.
 """
 
 from polyhead.checks.backbones import BackboneFactory

@@ -6,16 +6,17 @@ from typing import Any
 
 from polyhead.checks.backbones import (
     BackboneFactory,
+    atoms_may_be_numbered_otherwise,
     backbone_options_are_recipe_able,
-    backbone_takes_images_only,
+    backbone_takes_inputs_only,
     bf16_autocast_keeps_the_features,
     every_weight_learns,
     features_carry_the_size,
     finest_level_comes_first,
-    images_are_independent,
-    images_stay_unchanged,
+    inputs_stay_unchanged,
+    items_of_a_batch_are_independent,
     mode_keeps_the_form,
-    one_image_trains,
+    one_item_trains,
     spec_is_the_real_one,
     state_travels,
 )
@@ -115,20 +116,21 @@ BACKBONE_CHECKS: dict[str, Callable[[BackboneFactory], None]] = {
     function.__name__: function
     for function in (
         backbone_options_are_recipe_able,
-        backbone_takes_images_only,
+        backbone_takes_inputs_only,
         spec_is_the_real_one,
         finest_level_comes_first,
         features_carry_the_size,
-        images_stay_unchanged,
-        images_are_independent,
+        inputs_stay_unchanged,
+        items_of_a_batch_are_independent,
+        atoms_may_be_numbered_otherwise,
         mode_keeps_the_form,
-        one_image_trains,
+        one_item_trains,
         every_weight_learns,
         state_travels,
         bf16_autocast_keeps_the_features,
     )
 }
-"""Every check of an image backbone: a function of a factory that raises `CheckError`."""
+"""Every check of a backbone: a function of a factory that raises `CheckError`."""
 
 
 def check_head(factory: HeadFactory) -> None:
@@ -145,7 +147,7 @@ def check_head(factory: HeadFactory) -> None:
 
 
 def check_backbone(factory: BackboneFactory) -> None:
-    """Run every check of an image backbone.
+    """Run every check of a backbone.
 
     Args:
         factory: Builds a new backbone.
@@ -175,7 +177,7 @@ def parametrize_heads(
 def parametrize_backbones(
     factories: Mapping[str, BackboneFactory], *, skip: Mapping[str, str] | None = None
 ) -> Callable[..., None]:
-    """Return a test of pytest: every check of every image backbone, one by one.
+    """Return a test of pytest: every check of every backbone, one by one.
 
     Args:
         factories: Builders of backbones, by the name that the test's report shows.
