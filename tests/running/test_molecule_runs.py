@@ -53,7 +53,27 @@ def test_a_run_measures_numbers_and_flags_and_lists_the_rows_left_out(outcome: O
 
 def test_a_run_is_measured_again_alike(outcome: Outcome) -> None:
     again = training.evaluate(outcome.run, "test")
-    assert again.metrics == pytest.approx(outcome.metrics, nan_ok=True)
+    network = {name: value for name, value in outcome.metrics.items() if "/forest/" not in name}
+    assert again.metrics == pytest.approx(network, nan_ok=True)
+
+
+def test_a_forest_stands_beside_the_network_and_promises_are_checked(outcome: Outcome) -> None:
+    told = json.loads((outcome.run / "trust.json").read_text())["heads"]
+    for head, metric in (("properties", "rmse"), ("labels", "auroc")):
+        assert f"test/{head}/forest/{metric}" in outcome.metrics
+        assert f"{metric} " in told[head]["verdict"]
+    assert told["properties"]["calibration"]["names"] == ["size"]
+
+
+def test_an_answer_says_where_its_molecule_is(outcome: Outcome, tmp_path: Path) -> None:
+    prediction.predict(outcome.run, ["CCO", "[Ti]", "C("], tmp_path)
+    with (tmp_path / "predictions.csv").open(newline="") as file:
+        known, strange, none = csv.DictReader(file)
+    assert float(known["size from"] or -1) <= float(known["size"]) <= float(known["size to"] or 99)
+    assert known["odd may be"] in {"absent", "present", "absent or present", ""}
+    assert known["nearest in training"].startswith("C")
+    assert "element Ti" in strange["outside because"]
+    assert (none["size"], none["similarity"]) == ("", "")
 
 
 def test_a_checkpoint_alone_answers_for_a_table(outcome: Outcome, table: Path, tmp_path: Path) -> None:

@@ -40,9 +40,10 @@ def predict(
     predictor = load(checkpoint)
     if predictor.noun == "molecule":
         from polyhead.running import predicting_molecules  # rdkit is behind it
+        from polyhead.running.trust import load_trust
 
         refuse("molecules", {"--score": score, "--window": window})
-        return predicting_molecules.predict(predictor, items, out, column or "")
+        return predicting_molecules.predict(predictor, items, out, column or "", load_trust(checkpoint))
     from polyhead.running import predicting_images  # torchvision is behind it
 
     refuse("images", {"--column": column})

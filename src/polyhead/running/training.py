@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.exceptions import MisconfigurationException  # where Lightning has it from
@@ -47,6 +47,7 @@ from polyhead.running.tuning import tuned
 
 if TYPE_CHECKING:
     from polyhead.loading.module import DataModule
+    from polyhead.loading.molecule_module import MoleculeModule
 
 Measured = Literal["val", "test"]
 GONE = ("closed by peer", "reset by peer", "Broken pipe")
@@ -169,7 +170,14 @@ def measure_best(task: Any, data: "DataModule", recipe: dict[str, Any], run: Pat
         logging.getLogger("polyhead").warning("nothing was tested: the data have neither a test nor a val split")
         return Outcome({}, run, None)
     load_weights(task.model, checkpoints.read(run).weights)
-    return measure(task, data, recipe, split, run)
+    outcome = measure(task, data, recipe, split, run)
+    if data.noun == "molecule" and ranks.first():
+        from polyhead.running.trust import measure_trust  # rdkit is behind it
+
+        beside = measure_trust(task.model, targets_of(recipe), cast("MoleculeModule", data), split, run)
+        outcome = outcome._replace(metrics={**outcome.metrics, **beside})
+        write_text(json_text(outcome.metrics), run / f"{split}.json")
+    return outcome
 
 
 def evaluate(
