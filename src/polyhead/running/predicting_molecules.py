@@ -17,8 +17,8 @@ from polyhead.chemistry.tables import Table, read_table
 from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
 from polyhead.molecule_predictor import ERROR, MoleculePredictor
+from polyhead.running.kept_trust import Trust
 from polyhead.running.outcome import Answers
-from polyhead.running.trust import Trust
 
 ROWS, RECORDS = "predictions.csv", "predictions.json"
 DOMAIN = "domain"

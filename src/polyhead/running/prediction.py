@@ -40,7 +40,7 @@ def predict(
     predictor = load(checkpoint)
     if predictor.noun == "molecule":
         from polyhead.running import predicting_molecules  # rdkit is behind it
-        from polyhead.running.trust import load_trust
+        from polyhead.running.kept_trust import load_trust
 
         refuse("molecules", {"--score": score, "--window": window})
         return predicting_molecules.predict(predictor, items, out, column or "", load_trust(checkpoint))

@@ -1,8 +1,7 @@
 """What stands beside the answers of a run about molecules: a baseline, promises, and how far its training reaches."""
 
-import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,20 +9,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from polyhead.chemistry import baseline, calibration, domain
-from polyhead.chemistry.calibration import Calibration, Kind
+from polyhead.chemistry import baseline, calibration
+from polyhead.chemistry.calibration import Kind
 from polyhead.chemistry.smiles import read
 from polyhead.chemistry.verdict import verdict
 from polyhead.cores import cores
+from polyhead.explanation import Embedding
 from polyhead.files import json_text, write_text
 from polyhead.loading.source import Split
 from polyhead.model import Model
 from polyhead.ops.censored import Censored
+from polyhead.running.explaining import explain_rows
+from polyhead.running.kept_trust import DOMAIN, FILE, keep_domain
 
 if TYPE_CHECKING:
     from polyhead.loading.molecule_module import MoleculeModule
 
-FILE, DOMAIN = "trust.json", "domain.npz"
+SHOWN = 8
+"""Molecules whose atoms are drawn."""
 METRICS: dict[Kind, str] = {"values": "rmse", "labels": "auroc", "classes": "accuracy"}
 """What a head and the baseline are compared by."""
 Floats = NDArray[np.float64]
@@ -41,18 +44,6 @@ class Said(NamedTuple):
     kind: Kind
     answers: Floats
     truth: Any
-
-
-class Trust(NamedTuple):
-    """What a run keeps for its predictions.
-
-    Attributes:
-        promises: By head, what intervals and sets are made from.
-        domain: What its training molecules are like.
-    """
-
-    promises: dict[str, Calibration]
-    domain: domain.Domain
 
 
 def measure_trust(
@@ -85,7 +76,17 @@ def measure_trust(
         say("%s: %s", name, held)
     write_text(json_text({"split": split, "heads": told}), run / FILE)
     keep_domain(data.molecules.smiles("train"), run / DOMAIN)
+    if isinstance(model.backbone, Embedding):
+        show_atoms(measured, data.molecules.smiles(split)[:SHOWN], run)
     return found
+
+
+def show_atoms(heads: Iterable[str], smiles: Sequence[str], run: Path) -> None:
+    """Draw what atoms contribute to what each head says of some molecules, on a page in `run/explanations/HEAD`."""
+    for head in heads:
+        answers, notes = explain_rows(run, smiles, run / "explanations" / head, head=head)
+        for line in [*notes, f"atoms drawn: {answers.told[0][1]}"]:
+            logging.getLogger("polyhead").warning("%s: %s", head, line)
 
 
 def fingerprints_of(smiles: Sequence[str]) -> NDArray[np.uint8]:
@@ -136,26 +137,3 @@ def forest(kind: Kind, known: NDArray[Any], truth: Any, asked: NDArray[Any], sai
         there = truth >= 0
         return baseline.predict_classes(known[there], truth[there], asked, said.answers.shape[1], jobs=jobs)
     return (baseline.predict_values if kind == "values" else baseline.predict_labels)(known, truth, asked, jobs=jobs)
-
-
-def keep_domain(smiles: Sequence[str], file: Path) -> None:
-    """Write what training molecules are like."""
-    once = list(dict.fromkeys(smiles))
-    found = domain.learn([mol for cell in once if (mol := read(cell)) is not None], once)
-    kinds = np.array(sorted(found.kinds), np.str_)
-    with file.open("wb") as opened:
-        np.savez_compressed(
-            opened, smiles=np.array(once, np.str_), bits=found.bits, kinds=kinds, threshold=found.threshold
-        )
-
-
-def load_trust(checkpoint: Path) -> Trust | None:
-    """Return what the run of a checkpoint keeps; None where the checkpoint stands by itself."""
-    run = checkpoint if checkpoint.is_dir() else checkpoint.parent.parent
-    if not (run / FILE).is_file() or not (run / DOMAIN).is_file():
-        return None
-    heads = json.loads((run / FILE).read_text(encoding="utf-8"))["heads"]
-    with np.load(run / DOMAIN) as held:
-        smiles, kinds = tuple(held["smiles"].tolist()), frozenset(held["kinds"].tolist())
-        reach = domain.Domain(smiles, held["bits"], float(held["threshold"]), kinds)
-    return Trust({name: calibration.from_plain(one["calibration"]) for name, one in heads.items()}, reach)
