@@ -77,10 +77,43 @@ def test_a_mapping_renames_merges_and_leaves_out() -> None:
     assert isinstance(found["boxes"], tv_tensors.BoundingBoxes)
 
 
+def test_what_is_left_out_is_said_and_counted_where_the_source_counts() -> None:
+    class Counted(Made):
+        def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:
+            return {"boxes": {"WBC": 6, "dirt": 7 if split == "train" else 2, "platelet": 6}}
+
+    names: dict[str, dict[str, str | None]] = {"boxes": {"dirt": None, "platelet": "RBC"}}
+    counted = Counted(20, OTHERS.names, OTHERS.told)
+    both = Several({"plain": Member(OTHERS, names=names), "counted": Member(counted, names=names)})
+    assert both.notes() == [
+        "sources.plain: names leaves out of boxes: dirt",
+        "sources.counted: names leaves out of boxes: dirt (7 train, 2 val, 2 test)",
+    ]
+
+
+def test_an_image_whose_class_is_left_out_does_not_carry_it_any_more() -> None:
+    class Graded(Made):
+        def item(self, split: Split, index: int) -> Item:
+            return super().item(split, index)._replace(targets={"label": index % 3, "boxes": boxes(1)})
+
+    graded = Graded(10, {"label": ("a", "b", "c"), "boxes": ("RBC", "WBC")}, {})
+    data = Several({"graded": Member(graded, names={"label": {"b": None}, "boxes": {"WBC": None}})})
+    assert [sorted(data.carried("train", index)) for index in range(4)] == [
+        ["boxes", "label"], ["boxes"], ["boxes", "label"], ["boxes", "label"],
+    ]  # fmt: skip
+    module = ImageModule(data, ("label",), size=SIDE, batch=1, workers=0)
+    assert module.source.notes()[-1].startswith("1 of 4 training images carry none of label: not read")
+
+
+def test_shares_are_of_all_sources_or_of_none() -> None:
+    with pytest.raises(UserError, match=r"sources\.others\.share is left out, and others have one; set it for all, or"):
+        Several({"blood": Member(BLOOD, share=2), "others": Member(OTHERS)})
+
+
 def test_what_a_source_does_not_label_is_unknown_there() -> None:
-    both = Several({"blood": Member(BLOOD), "others": Member(OTHERS, share=5.0)})
+    both = Several({"blood": Member(BLOOD, share=1.0), "others": Member(OTHERS, share=5.0)})
     first, second = both.parts("train")
-    assert (first.name, first.items, first.share) == ("blood", range(4), None)
+    assert (first.name, first.items, first.share) == ("blood", range(4), 1.0)
     assert (second.name, second.items, second.share) == ("others", range(4, 10), 5.0)
     assert first.known["boxes"].tolist() == [True, True, False, False]
     assert second.known["boxes"].tolist() == [False, True, True, True]
@@ -144,7 +177,7 @@ def test_a_share_of_nothing_is_refused() -> None:
 
 
 def test_batches_say_what_is_known_of_each_row_and_mosaics_stay_within_a_source() -> None:
-    sources = {"blood": Member(BLOOD, augment=["mosaic"]), "others": Member(OTHERS, share=4.0)}
+    sources = {"blood": Member(BLOOD, augment=["mosaic"], share=4.0), "others": Member(OTHERS, share=4.0)}
     data = ImageModule(Several(sources), size=SIDE, batch=4, workers=0)
     greys = set()
     for batch in data.train_dataloader():

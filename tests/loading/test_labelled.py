@@ -101,9 +101,9 @@ def test_the_same_seed_keeps_the_same_and_the_fingerprint_tells() -> None:
 
 
 def test_of_several_sources_each_keeps_its_part() -> None:
-    data = made(Several({"one": Member(Half(10)), "two": Member(Half(6), share=3.0)}), "label")
+    data = made(Several({"one": Member(Half(10), share=1.0), "two": Member(Half(6), share=3.0)}), "label")
     assert [(part.name, part.items, part.share) for part in data.parts] == [
-        ("one", range(5), None),
+        ("one", range(5), 1),
         ("two", range(5, 8), 3),
     ]
     names = [data.source.name("train", number) for number in range(8)]

@@ -66,6 +66,7 @@ def test_a_resolved_recipe_is_accepted_back_unchanged(tmp_path: Path) -> None:
         ("task.backbone.widht=3", "no key 'task.backbone.widht' (did you mean 'width'?); choices: kernel, name, norm,"),
         ("task.heads.good.hiden=3", "no key 'task.heads.good.hiden' (did you mean 'hidden'?)"),
         ("trainer.max_epoch=3", "no key 'trainer.max_epoch' (did you mean 'max_epochs'?)"),
+        ("task.heads.good={hidden:3}", "no key 'task.heads.good.hidden:3' (YAML wants a space after a colon); choices"),
         ("data.bacth=3", "no key 'data.bacth' (did you mean 'batch'?)"),
         ("max_epochs=3", "no key 'max_epochs' (did you mean 'trainer.max_epochs'?); choices: data, seed"),
         ("task.backbone=slimm", "task.backbone: no backbones named 'slimm' (did you mean 'slim'?)"),

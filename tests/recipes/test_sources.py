@@ -12,7 +12,7 @@ from polyhead.recipes.build import build_data, build_source, check_values
 SCENES = {"name": "digits", "images": 3, "canvas": 48}
 RECIPE: dict[str, Any] = {
     "task": {"name": "sorting"},
-    "data": {"sources": {"one": {**SCENES, "share": 3}, "two": {**SCENES, "seed": 1}}, "size": 32},
+    "data": {"sources": {"one": {**SCENES, "share": 3}, "two": {**SCENES, "seed": 1, "share": 1}}, "size": 32},
 }
 
 
@@ -79,7 +79,7 @@ def test_sources_are_built_and_what_they_refuse_is_named() -> None:
     module = build_data(node, ["boxes"])
     assert [(part.name, part.items, part.share) for part in module.parts] == [
         ("one", range(3), 3.0),
-        ("two", range(3, 6), None),
+        ("two", range(3, 6), 1.0),
     ]
     with pytest.raises(UserError, match=r"^data\.sources\.two \(Digits\): canvas of the digits must be 32 or more"):
         build_source(resolve(RECIPE, ["data.sources.two.canvas=4"]).recipe["data"])

@@ -233,6 +233,14 @@ def test_what_map_cannot_place_is_left_to_be_refused_by_name() -> None:
         mapped(square, {"weight": torch.ones(1, 1)}, {"weight": torch.zeros(3, 3)}, mine, theirs)
 
 
+def test_a_run_of_several_sources_says_what_a_batch_has_of_each(
+    recipe: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    two = "data.sources={one: {name: digits, images: 6, share: 1}, two: {name: digits, images: 9, share: 20}}"
+    fit(resolve(recipe, [two, SHORT]).recipe, tmp_path / "run")
+    assert "data.sources: each batch of 8 has 1 of one, 7 of two" in caplog.messages
+
+
 def test_an_unknown_choice_is_refused(outcome: Outcome) -> None:
     with pytest.raises(UserError, match=r"no value of --labels 'kep' \(did you mean 'keep'\?\)"):
         start_from(outcome.run, "kep")

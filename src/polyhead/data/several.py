@@ -10,12 +10,12 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from polyhead.data._renaming import in_whole, renamed, table_of
+from polyhead.data._renaming import NOWHERE, in_whole, renamed, table_of
 from polyhead.errors import UserError
 from polyhead.findings.collecting import remark
 from polyhead.loading.augment import chosen
 from polyhead.loading.member import Member
-from polyhead.loading.source import Item, Part, Source, Split
+from polyhead.loading.source import SPLITS, Item, Part, Source, Split
 
 
 class Several(Source):
@@ -25,22 +25,23 @@ class Several(Source):
     class that a source does not have is unknown in its items: they neither teach nor measure it.
 
     Args:
-        sources: By names of your own, each any data: {blood: PATH, scenes: {name: digits, share: 2}}. Beside the
-            options of its own form a source takes `share` of each batch (as many as it has images), `augment` (what
-            suits it), and `names`: by target, what its classes are called here, {boxes: {rbc: RBC, dirt: null}}; null
-            leaves one out.
+        sources: By names of your own, each any data: {blood: PATH, scenes: {name: digits, augment: none}}. Beside the
+            options of its own form a source takes `share` of each batch (all sources or none; as many as it has
+            images), `augment` (what suits it), and `names`: by target, what its classes are called here, {boxes: {rbc:
+            RBC, dirt: null}}; null leaves one out.
         classes: By target, all its classes in the order of their numbers; of a target that is left out, those that the
             sources name.
 
     Raises:
-        UserError: If there is no source, a name is none of a source's, one has classes for a target that has none in
-            another, or one that `classes` has not.
+        UserError: If there is no source, some have a share and others none, a name is none of a source's, one has
+            classes for a target that has none in another, or one that `classes` has not.
     """
 
     def __init__(self, sources: Mapping[str, Member], classes: dict[str, tuple[str, ...]] | None = None) -> None:
         if not sources:
             raise UserError("sources is empty: name one or more, such as {blood: PATH, scenes: digits}")
         self.members: Final = dict(sources)
+        check_shares(self.members)
         for name, member in self.members.items():
             for target in member.names.keys() - member.source.labels().keys():
                 raise UserError(f"sources.{name}.names: it has no target {target!r}; {offered(member)}")
@@ -59,10 +60,11 @@ class Several(Source):
             name: {target: table_of(own, self.names[target]) for target, own in called.items()}
             for name, called in self.called.items()
         }
-
-        for name, target, unknown in self.unknown():
-            what = f"does not label {', '.join(unknown)} of {target}: unknown there"
+        self.single: Final[dict[tuple[str, str], bool]] = {}
+        for name, what in self.unknown():
             remark("class-unknown-in-source", f"sources.{name}", what, source=name)
+        for name, what in self.left_out():
+            remark("class-left-out", f"sources.{name}", what, source=name)
 
     def labels(self) -> dict[str, tuple[str, ...]]:
         """Return the targets of all sources and their classes."""
@@ -93,9 +95,27 @@ class Several(Source):
         return {target: {name: found[target][name] for name in self.names[target]} for target in found}
 
     def carried(self, split: Split, index: int) -> Collection[str]:
-        """Return the targets that one item carries in its source."""
+        """Return the targets that one item carries: those of its source, but for a class that is left out."""
         name, number = self.place(split, index)
-        return self.members[name].source.carried(split, number)
+        source = self.members[name].source
+        own = source.carried(split, number)
+        doubtful = [target for target in own if (self.tables[name][target] == NOWHERE).any()]
+        doubtful = [target for target in doubtful if self.is_of_items(name, target, split, number)]
+        if not doubtful:
+            return own
+        targets = source.targets(split, number)
+        gone = {target for target in doubtful if self.tables[name][target][targets[target]] == NOWHERE}
+        return set(own) - gone
+
+    def is_of_items(self, name: str, target: str, split: Split, number: int) -> bool:
+        """Return whether a source gives each item one class of a target, as one item that carries it shows.
+
+        Others need not be looked at: objects and pixels that are left out leave the target there.
+        """
+        if (name, target) not in self.single:
+            found = self.members[name].source.targets(split, number)[target]
+            self.single[name, target] = isinstance(found, int)
+        return self.single[name, target]
 
     def parts(self, split: Split) -> tuple[Part, ...]:
         """Return one part for each source that has items in a split."""
@@ -137,19 +157,27 @@ class Several(Source):
     def notes(self) -> list[str]:
         """Return what the sources say, and which classes of a target are unknown in which source."""
         notes = [note for member in self.members.values() for note in member.source.notes()]
-        for name, target, unknown in self.unknown():
-            notes.append(f"sources.{name}: does not label {', '.join(unknown)} of {target}: unknown there")
-        return notes
+        return notes + [f"sources.{name}: {what}" for name, what in (*self.unknown(), *self.left_out())]
 
-    def unknown(self) -> Iterator[tuple[str, str, list[str]]]:
-        """Yield source, target and classes where there are such that the source does not label."""
+    def unknown(self) -> Iterator[tuple[str, str]]:
+        """Yield a source and in words its unknown classes of a target, where there are such."""
         for name in self.members:
             for target, mask in self.known(name).items():
-                yield (
-                    name,
-                    target,
-                    [one for one, here in zip(self.names[target], mask.tolist(), strict=True) if not here],
-                )
+                unknown = [one for one, here in zip(self.names[target], mask.tolist(), strict=True) if not here]
+                yield name, f"does not label {', '.join(unknown)} of {target}: unknown there"
+
+    def left_out(self) -> Iterator[tuple[str, str]]:
+        """Yield a source and in words the classes of a target that `names` leaves out, with their objects or images."""
+        for name, member in self.members.items():
+            gone = {
+                target: [one for one, called in zip(own, self.called[name][target], strict=True) if called is None]
+                for target, own in member.source.labels().items()
+            }
+            tallies = {split: member.source.tally(split) for split in SPLITS} if any(gone.values()) else {}
+            for target, classes in gone.items():
+                told = [f"{one}{counted(tallies, target, one)}" for one in classes]
+                if told:
+                    yield name, f"names leaves out of {target}: {', '.join(told)}"
 
 
 class Told(Mapping[str, Any]):
@@ -205,3 +233,20 @@ def merged(called: Mapping[str, Mapping[str, tuple[str | None, ...]]]) -> dict[s
 def offered(member: Member) -> str:
     """Return the targets of a source in words."""
     return f"it has {', '.join(member.source.labels())}"
+
+
+def counted(tallies: Mapping[Split, Mapping[str, Mapping[str, int]]], target: str, name: str) -> str:
+    """Return in words how often each split has a class, in parentheses; "" where a source does not say."""
+    found = [f"{tally[target][name]} {split}" for split, tally in tallies.items() if target in tally]
+    return f" ({', '.join(found)})" if found else ""
+
+
+def check_shares(members: Mapping[str, Member]) -> None:
+    """Check that all sources have a share, or none: a share and a number of images cannot be weighed.
+
+    Raises:
+        UserError: If some have one; it names the first that lacks it.
+    """
+    without = [name for name, member in members.items() if member.share is None]
+    if without and len(without) < len(members):
+        raise UserError(f"sources.{without[0]}.share is left out, and others have one; set it for all, or for none")

@@ -122,6 +122,7 @@ NOTES: Final = {
     "image-unlabelled": "an image has no label: it teaches and measures nothing",
     "image-without-object": "an image says that there is no object in it",
     "class-unknown-in-source": "a source does not label a class of the others",
+    "class-left-out": "a class of a source is left out on request",
 }
 KINDS: Final[dict[str, Kind]] = {
     **{name: Kind("error", means) for name, means in ERRORS.items()},

@@ -45,6 +45,8 @@ def _keys(kind: str, node: Tree) -> list[str]:
 def _no_key(where: str, key: str, known: dict[str, list[str]]) -> UserError:
     """Return the error for a key that a node does not take: the nearest there, or the same key elsewhere."""
     near = nearest(key, known[where])
+    if ":" in key:
+        near = " (YAML wants a space after a colon)"
     elsewhere = [joined(place, key) for place, keys in known.items() if key in keys]
     if not near and elsewhere:
         near = f" (did you mean {elsewhere[0]!r}?)"

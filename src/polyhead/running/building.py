@@ -9,6 +9,7 @@ import torch
 
 from polyhead.contracts import Head
 from polyhead.errors import UserError
+from polyhead.loading.turns import slots
 from polyhead.model import target_of
 from polyhead.recipes.build import build
 from polyhead.running.reading import read_data
@@ -30,6 +31,18 @@ def load_data(recipe: dict[str, Any]) -> "DataModule":
     for note in data.source.notes():
         logging.getLogger("polyhead").warning(note)
     return data
+
+
+def say_slots(data: "DataModule") -> None:
+    """Say how many items of each source a batch has, where there are several; shares are met as near as slots can.
+
+    Raises:
+        UserError: If a batch has fewer items than there are sources.
+    """
+    parts = data.parts
+    if len(parts) > 1:
+        given = [f"{count} of {part.name}" for part, count in zip(parts, slots(parts, data.batch), strict=True)]
+        logging.getLogger("polyhead").warning("data.sources: each batch of %d has %s", data.batch, ", ".join(given))
 
 
 def targets_of(recipe: dict[str, Any]) -> dict[str, str]:

@@ -29,6 +29,7 @@ from polyhead.running.building import (
     check_length,
     check_targets,
     load_data,
+    say_slots,
     targets_of,
     with_labels,
 )
@@ -85,6 +86,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
         recipe, data = named, load_data(named)
     recipe = with_labels(recipe, data)
     recipe = tuned(recipe, data, partial(task_of, recipe, start))
+    say_slots(data)
     pl.seed_everything(recipe["seed"], verbose=False)  # whatever was tried before, the run is the same
     task = task_of(without_start(recipe) if before else recipe, start)
     data.suit(task.model.interpolation)
