@@ -8,7 +8,7 @@ from polyhead.checking.check import check_data
 def test_each_odd_row_is_a_finding_with_its_line(tmp_path: Path) -> None:
     rows = ["smiles,y,toxic", "C,1.5,0", "C(C,2.5,1", "CC,3.5,1", "CC,9.5,0", "[Na+].[Cl-],x,1", ",4.5,1"]
     (tmp_path / "a.csv").write_text("\n".join(rows))
-    node = {"name": "molecules", "root": str(tmp_path / "a.csv"), "kinds": {"y": "value"}, "split": [1, 0, 0]}
+    node = {"name": "molecules", "root": str(tmp_path / "a.csv"), "kinds": {"y": "value"}, "shares": [1, 0, 0]}
     report = check_data("a.csv", node)
     found = {(one.kind, one.line) for one in report.findings}
     assert {

