@@ -1,0 +1,282 @@
+"""Molecules beside chemprop and a random forest: the same curated files, the same splits, one scorer outside all.
+
+    python benchmarks/molecules.py FOLDER [--sets esol freesolv lipo clintox tox21] [--splits 5] [--epochs 50]
+
+FOLDER holds the files of MoleculeNet (github.com/GLambard/Molecules_Dataset_Collection). Each is curated once; random
+splits of 80, 10 and 10 % and the fixed scaffold split go into one JSON of chemprop's form, which both read. The two
+take turns (A B, B A, ...), each in one process whose threads are pinned to `--threads`; seconds and user CPU are those
+of the whole command. Differences are over the random splits, with the 95 % interval of a paired t-test. torch has an
+open regression of scatter_reduce on CPUs (pytorch #183812), which chemprop's aggregation meets and ours does not.
+"""
+
+import argparse
+import csv
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy.stats import t as student
+from sklearn.metrics import roc_auc_score
+
+import _peer
+import polyhead
+from _results import machine, write
+from polyhead.chemistry.baseline import fingerprints, predict_labels, predict_values
+from polyhead.chemistry.smiles import read
+from polyhead.data.molecules import Molecules
+
+CHEMPROP = ("chemprop==2.3.1",)
+SPLITS = ("train", "val", "test")
+
+
+class Set(NamedTuple):
+    """One set of molecules.
+
+    Attributes:
+        file: Its name in the folder.
+        columns: What is learned; () for all that is found.
+        recipe: Ours.
+        metric: `rmse` or `auroc`.
+        splits: How many random splits there are; None: as asked.
+    """
+
+    file: str
+    columns: tuple[str, ...]
+    recipe: str
+    metric: str
+    splits: int | None
+
+
+SETS = {
+    "esol": Set(
+        "ESOL_delaney-processed.csv",
+        ("measured log solubility in mols per litre",),
+        "molecules",
+        "rmse",
+        None,
+    ),
+    "freesolv": Set("FreeSolv_SAMPL.csv", ("expt",), "molecules", "rmse", None),
+    "lipo": Set("Lipophilicity.csv", ("exp",), "molecules", "rmse", None),
+    "clintox": Set("clintox.csv", (), "molecule_classes", "auroc", 1),
+    "tox21": Set("tox21.csv", (), "molecule_classes", "auroc", 1),
+}
+
+
+class Run(NamedTuple):
+    """What one command cost, and its error or score on the test."""
+
+    seconds: float
+    cpu: float
+    score: float
+
+
+def timed(command: Sequence[Any], log: Path, threads: int) -> tuple[float, float]:
+    """Run a command with a number of threads; return its seconds and its user CPU."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    around = {
+        **os.environ,
+        **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")},
+    }
+    before, start = (
+        resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime,
+        time.perf_counter(),
+    )
+    with log.open("w") as file:
+        done = subprocess.run(
+            [*map(str, command)],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            check=False,
+            env=around,
+            cwd=log.parent,
+        )
+    if done.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))}: exit code {done.returncode}, see {log}")
+    return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
+
+
+def curated(one: Set, folder: Path, work: Path, count: int) -> tuple[Path, Path, list[str], np.ndarray]:
+    """Write a set's curated table and its splits; return both files, the SMILES, and the truth (N, T)."""
+    file, splits = work / "curated.csv", work / "splits.json"
+    found = Molecules(str(folder / one.file), columns=one.columns, duplicates="mean").curated
+    truth = np.stack([target.values for target in found.targets], 1)
+    work.mkdir(parents=True, exist_ok=True)
+    with file.open("w", newline="") as opened:
+        writer = csv.writer(opened)
+        writer.writerow(["smiles", *(target.name for target in found.targets)])
+        for smiles, row in zip(found.smiles, truth, strict=True):
+            writer.writerow([smiles, *("" if value != value else f"{value:.10g}" for value in row)])  # noqa: PLR0124  # NaN
+    parts = [Molecules(str(file), split_seed=number).places for number in range(count)]
+    parts.append(Molecules(str(file), split="scaffold").places)
+    splits.write_text(json.dumps(parts))
+    return file, splits, found.smiles, truth
+
+
+def score(said: np.ndarray, truth: np.ndarray, metric: str) -> float:
+    """Return the root mean squared error, or the area under the ROC curve, the mean over targets that have one."""
+    found = []
+    for ours, true in zip(said.T, truth.T, strict=True):
+        there = np.isfinite(true)
+        if metric == "rmse":
+            found.append(float(np.sqrt(np.mean((ours[there] - true[there]) ** 2))))
+        elif len(set(true[there])) == 2:
+            found.append(float(roc_auc_score(true[there], ours[there])))
+    return statistics.mean(found)
+
+
+class Task(NamedTuple):
+    """One split of a set.
+
+    Attributes:
+        one: The set.
+        file: Its curated table.
+        split: The JSON file of this split.
+        home: The folder for what is written, to whose name who writes is added.
+        asked: The SMILES of the test.
+    """
+
+    one: Set
+    file: Path
+    split: Path
+    home: Path
+    asked: Sequence[str]
+
+
+def theirs(task: Task, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
+    """Train chemprop with its defaults on one split; return seconds, user CPU, and what it says of the test."""
+    home = task.home.with_name(f"{task.home.name}-chemprop")
+    shutil.rmtree(home, ignore_errors=True)
+    kind = "regression" if task.one.metric == "rmse" else "classification"
+    chemprop = _peer.environment("chemprop", *CHEMPROP).with_name("chemprop")
+    command = [chemprop, "train", "-i", task.file, "-s", "smiles", "-t", kind, "--splits-file", task.split]
+    command += ["--epochs", options.epochs, "--pytorch-seed", 0, "--num-workers", 0, "-o", home / "model"]
+    seconds, cpu = timed(command, home / "log.txt", options.threads)
+    rows = list(csv.reader(next(home.rglob("test_predictions.csv")).open()))
+    return seconds, cpu, np.array([[float(cell) for cell in row[1:]] for row in rows[1:]])
+
+
+def ours(task: Task, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
+    """Train ours on one split; return seconds, user CPU, and what it says of the test."""
+    home = task.home.with_name(f"{task.home.name}-ours")
+    shutil.rmtree(home, ignore_errors=True)
+    command = [Path(sys.executable).with_name("polyhead"), "fit", task.one.recipe, f"data={task.file}"]
+    command += ["data.split=file", f"data.split_file={task.split}", "--run", home / "run", *options.override]
+    seconds, cpu = timed(command, home / "log.txt", options.threads)
+    said = []
+    for answer in polyhead.load(home / "run").predict(*task.asked, score=0.0):
+        (record,) = answer.values()
+        values = record.get("values") or {one["label"]: one["score"] for one in record["labels"]}
+        said.append(list(values.values()))
+    return seconds, cpu, np.array(said)
+
+
+def forest(one: Set, smiles: Sequence[str], truth: np.ndarray, parts: dict[str, list[int]]) -> float:
+    """Return the score of a random forest on Morgan fingerprints."""
+    prints = fingerprints([read(cell) for cell in smiles])
+    learn = predict_values if one.metric == "rmse" else predict_labels
+    said = learn(prints[parts["train"]], truth[parts["train"]], prints[parts["test"]], jobs=2)
+    return score(said, truth[parts["test"]], one.metric)
+
+
+def compare(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the rows of one set: its random splits, the fixed scaffold, and what a command costs."""
+    one, work = SETS[name], options.work.resolve() / name
+    file, splits, smiles, truth = curated(one, options.folder, work, one.splits or options.splits)
+    found: dict[str, list[Run]] = {"ours": [], "chemprop": []}
+    forests = []
+    for number, parts in enumerate(json.loads(splits.read_text())):
+        split = work / f"split-{number}.json"
+        split.write_text(json.dumps([parts]))
+        task = Task(one, file, split, work / str(number), [smiles[row] for row in parts["test"]])
+        for who in sorted(found, reverse=bool(number % 2)):
+            seconds, cpu, said = {"ours": ours, "chemprop": theirs}[who](task, options)
+            found[who].append(Run(seconds, cpu, score(said, truth[parts["test"]], one.metric)))
+        forests.append(forest(one, smiles, truth, parts))
+        print(name, number, {who: runs[-1] for who, runs in found.items()}, f"forest {forests[-1]:.3f}", flush=True)
+    return rows(name, one.metric, found, forests)
+
+
+def rows(name: str, metric: str, found: dict[str, list[Run]], forests: Sequence[float]) -> list[dict[str, Any]]:
+    """Return the table's rows; the last split is the fixed scaffold."""
+    scores = {who: [run.score for run in runs] for who, runs in found.items()}
+    sign = -1 if metric == "rmse" else 1
+    gains = [sign * (a - b) for a, b in zip(scores["ours"][:-1], scores["chemprop"][:-1], strict=True)]
+    better = "<=" if metric == "rmse" else ">="
+    said = [
+        (
+            f"{name}: {metric}, {len(gains)} random splits{interval(gains)}",
+            slice(0, -1),
+        ),
+        (f"{name}: {metric}, fixed scaffold", slice(-1, None)),
+    ]
+    table = []
+    for what, part in said:
+        mine, peer, trees = (statistics.mean(some[part]) for some in (scores["ours"], scores["chemprop"], forests))
+        row = {
+            "what": what,
+            "ours": f"{mine:.3f}",
+            "peer": f"{peer:.3f} (forest {trees:.3f})",
+        }
+        table.append({**row, "goal": f"{better} {peer:.3f}", "met": sign * (mine - peer) >= 0})
+    for what, field, most in (
+        ("user CPU", "cpu", 1 / 3),
+        ("whole command", "seconds", 1 / 2),
+    ):
+        mine, peer = (statistics.mean(getattr(run, field) for run in found[who]) for who in ("ours", "chemprop"))
+        row = {
+            "what": f"{name}: {what}",
+            "ours": f"{mine:.0f} s",
+            "peer": f"{peer:.0f} s",
+        }
+        table.append(
+            {
+                **row,
+                "goal": f"<= {most:.2f}",
+                "met": mine <= most * peer,
+                "ratio": round(mine / peer, 3),
+            }
+        )
+    return table
+
+
+def interval(gains: Sequence[float]) -> str:
+    """Return by how much ours is better over paired splits, with the 95 % interval of the mean, in words."""
+    if len(gains) < 2:
+        return ""
+    half = student.ppf(0.975, len(gains) - 1) * statistics.stdev(gains) / len(gains) ** 0.5
+    mean = statistics.mean(gains)
+    return f" (better by {mean:.3f}, {mean - half:.3f} to {mean + half:.3f})"
+
+
+def main() -> None:
+    """Measure, print, and write benchmarks/results/molecules.json."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--splits", type=int, default=5)
+    parser.add_argument("--epochs", type=int, default=50, help="of chemprop: its default")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--override", nargs="*", default=[], help="key=value for ours")
+    parser.add_argument("--work", type=Path, default=Path("runs/benchmarks/molecules"))
+    options = parser.parse_args()
+    options.folder = options.folder.resolve()
+    table = [row for name in options.sets for row in compare(name, options)]
+    settings = {
+        "epochs": options.epochs,
+        "peer": list(CHEMPROP),
+        "threads": options.threads,
+    }
+    write("molecules", table, machine=machine(), **settings, overrides=options.override)
+
+
+if __name__ == "__main__":
+    main()
