@@ -296,17 +296,3 @@ def test_without_a_verb_and_with_help_the_verbs_are_listed(said: Said) -> None:
     assert all(verb in out for verb in ("list", "show", "fit", "validate", "test", "predict"))
     assert said("--help")[1] == out
     assert said("--version")[1].startswith("polyhead ")
-
-
-def test_options_of_images_are_refused_for_molecules_and_vice_versa(calls: Calls, said: Said, tmp_path: Path) -> None:
-    for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")
-    assert said("predict", "chem", "CCO", "--window", "64")[::2] == (
-        2,
-        "error: --window 64 is of images, and this model was trained on molecules; leave it out\n",
-    )
-    assert said("predict", "photos", ".", "--column", "smi")[2].startswith("error: --column smi is of molecules")
-    assert calls == []
-    assert said("predict", "chem", "CCO", "C[C@H](N)O", "--column", "smi")[0] == 0
-    assert calls[0][2] == ["CCO", "C[C@H](N)O"]

@@ -1,0 +1,54 @@
+"""The verb predict with molecules: what does not suit the model is refused before torch is there."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import polyhead.running
+from polyhead.cli.entry import main
+from polyhead.running.outcome import Answers
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
+    """Make two runs, of molecules and of images, put made-up work in place of the real one, and return its calls."""
+    made: list[tuple[Any, ...]] = []
+
+    def predict(checkpoint: Path, items: list[str], *_: Any, **options: Any) -> Answers:
+        made.append((checkpoint, items, options["column"]))
+        return Answers(tmp_path / "records.json", ())
+
+    module = ModuleType("polyhead.running.prediction")
+    vars(module).update(predict=predict)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(polyhead.running, "prediction", module, raising=False)
+    monkeypatch.chdir(tmp_path)
+    for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")
+    return made
+
+
+def test_smiles_are_taken_for_a_model_of_molecules(asked: list[tuple[Any, ...]]) -> None:
+    assert main(["predict", "chem", "CCO", "C[C@H](N)O", "--column", "smi"]) == 0
+    assert asked == [(Path("chem"), ["CCO", "C[C@H](N)O"], "smi")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["chem", "CCO", "--window", "64"], "--window 64 is of images, and this model was trained on molecules"),
+        (["chem", "CCO", "--score", "0.5"], "--score 0.5 is of images, and this model was trained on molecules"),
+        (["photos", ".", "--column", "smi"], "--column smi is of molecules, and this model was trained on images"),
+        (["photos", "CCO"], "no such image: CCO"),
+    ],
+)
+def test_what_does_not_suit_the_model_is_refused(
+    arguments: list[str], text: str, asked: list[tuple[Any, ...]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", *arguments]) == 2
+    assert text in capsys.readouterr().err
+    assert asked == []
