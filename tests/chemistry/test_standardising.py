@@ -56,6 +56,7 @@ def test_stereochemistry_is_told_apart_or_taken_away_and_isotopes_stay() -> None
     assert standardise("F/C=C/[2H]", Rules()).flat == standardise("FC=C[2H]", Rules()).canonical
     assert odd("F/C=C/F", stereo="flatten") == ("FC=CF", [("flat", "has stereochemistry", "flattened")])
     assert odd("FC=CF", stereo="flatten") == ("FC=CF", [])
+    assert odd("[H]/N=C(/C)CC", stereo="flatten")[0] == standardise("[H]/N=C(/C)CC", Rules()).flat == "CCC(C)=N"
 
 
 def test_numbers_of_atoms_are_taken_away() -> None:

@@ -150,11 +150,17 @@ def parent(mol: Chem.Mol, rules: Rules) -> Chem.Mol:
 
 def flattened(mol: Chem.Mol, odd: list[Oddity]) -> Chem.Mol:
     """Return a molecule without stereochemistry."""
-    before = Chem.MolToSmiles(mol)
-    Chem.RemoveStereochemistry(mol)
-    if Chem.MolToSmiles(mol) != before:
+    left = without_stereo(mol)
+    if Chem.MolToSmiles(left) != Chem.MolToSmiles(mol):
         odd.append(Oddity("flat", "has stereochemistry", "flattened"))
-    return mol
+    return left
+
+
+def without_stereo(mol: Chem.Mol) -> Chem.Mol:
+    """Return a molecule without stereochemistry, and without the hydrogens that were written for its sake."""
+    flat = Chem.Mol(mol)
+    Chem.RemoveStereochemistry(flat)
+    return Chem.RemoveHs(flat)
 
 
 def strange_atoms(mol: Chem.Mol) -> str:
@@ -168,7 +174,4 @@ def strange_atoms(mol: Chem.Mol) -> str:
 
 def flat(mol: Chem.Mol, canonical: str) -> str:
     """Return the canonical SMILES of a molecule without stereochemistry; isotopes stay."""
-    if not any(mark in canonical for mark in "@/\\"):
-        return canonical
-    Chem.RemoveStereochemistry(mol)
-    return Chem.MolToSmiles(mol)
+    return Chem.MolToSmiles(without_stereo(mol)) if any(mark in canonical for mark in "@/\\") else canonical
