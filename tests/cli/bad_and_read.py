@@ -35,6 +35,9 @@ ODD: dict[str, list[Bad]] = {
     ],
     "box-whole-image": [Bad(coco_with("annotations", bbox=[0, 0, 20, 16]), JSON, 1, "annotations[0]")],
     "box-crowd": [Bad(coco_with("annotations", iscrowd=1), JSON, 1, "annotations[0]")],
+    "boxes-doubtful": [
+        Bad(lambda root: yolo(root, "\n".join(f"0 .{n} .1 .9 .9" for n in range(10, 20))), "data"),  # corners
+    ],
     "box-off-outline": [
         Bad(coco_with("annotations", segmentation=[[12, 12, 19, 12, 19, 15]]), JSON, 1, "annotations[0]")
     ],
@@ -84,6 +87,7 @@ ODD: dict[str, list[Bad]] = {
     ],
     "classes-differ": [Bad(coco_plus("categories", id=2, name="dog"), "instances_val.json")],
     "class-names-alike": [Bad(lambda root: yolo(root, names="[cat, Cat]"), "data")],
+    "class-name-blank": [Bad(lambda root: table(root, "file,class", "a.png,NaN", "b.png,NaN"), "data")],
     "class-unused": [
         Bad(lambda root: yolo(root, names="[cat, dog]"), "data"),
         Bad(then(classes, lambda root: (root / "train/elk").mkdir()), "train/elk"),

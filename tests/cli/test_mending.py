@@ -70,6 +70,15 @@ def test_boxes_are_cut_at_the_image_in_each_form(tmp_path: Path) -> None:
     assert "<xmin>1</xmin><ymin>2</ymin><xmax>20</xmax><ymax>8</ymax>" in xml
 
 
+def test_boxes_are_not_cut_where_half_of_all_are_doubtful(tmp_path: Path) -> None:
+    corners = "\n".join(f"0 .{number} .1 .9 .9" for number in range(10, 20))
+    yolo(tmp_path / "data", corners)
+    _, said = mended(tmp_path / "data", tmp_path / "out")
+    assert not said["fixed"]
+    assert {"boxes-doubtful", "box-sticks-out"} <= {str(one["kind"]) for one in said["left"]}
+    assert (tmp_path / "out" / LABEL).read_text() == f"{corners}\n"
+
+
 def test_an_image_that_goes_takes_its_entry_and_its_objects_along(tmp_path: Path) -> None:
     def two(root: Path) -> None:
         entry = {"id": 2, "file_name": "b.png"}

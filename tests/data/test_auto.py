@@ -174,8 +174,8 @@ def test_shares_reach_the_images(tmp_path: Path) -> None:
 
 def test_a_single_folder_of_images_is_no_class(tmp_path: Path) -> None:
     voc(tmp_path)
-    (tmp_path / "ImageSets" / "Main").rename(tmp_path / "ImageSets" / "Elsewhere")
-    with pytest.raises(UserError, match=r"holds folders \(Annotations, ImageSets, JPEGImages\), and that is no known"):
+    (tmp_path / "Annotations").rename(tmp_path / "Elsewhere")
+    with pytest.raises(UserError, match=r"holds folders \(Elsewhere, ImageSets, JPEGImages\), and that is no known"):
         Auto(str(tmp_path))
 
 
@@ -217,6 +217,19 @@ def test_nothing_known_is_one_line_with_what_was_seen_and_what_was_looked_for(tm
     assert "\n" not in str(error.value)
     with pytest.raises(UserError, match="gone: no such folder"):
         Auto(str(tmp_path / "gone"))
+
+
+def test_a_folder_around_data_is_told_from_data(tmp_path: Path) -> None:
+    class_folders(tmp_path / "download" / "pets")
+    with pytest.raises(UserError, match=r"put the files so, or name .*pets, which looks like class folders$"):
+        Auto(str(tmp_path / "download"))
+
+
+def test_a_table_that_is_no_data_says_why(tmp_path: Path) -> None:
+    picture(tmp_path / "photos" / "1.jpg")
+    text(tmp_path / "labels.csv", "file,class\nhttps://elsewhere/1.jpg?small,cat\n")
+    with pytest.raises(UserError, match=r"no known form of data \(as class CSV: .*: no column of labels\.csv names"):
+        Auto(str(tmp_path))
 
 
 def test_a_stray_json_beside_class_folders_is_no_data(tmp_path: Path) -> None:

@@ -55,6 +55,23 @@ def test_flaws_of_one_kind_are_one_line_however_many() -> None:
     assert lines == ["data/a.json: 5 boxes without area: left out (box 0, box 1, box 2 and 2 more)"]
 
 
+def test_a_flaw_of_half_of_the_boxes_is_said_to_be_one_of_how_they_are_written() -> None:
+    good: list[Corners] = [(1.0, 1.0, 5.0, 5.0 + n / 10) for n in range(9)]
+    out: list[Corners] = [(15.0, 5.0, 25.0, 7.0 + n / 10) for n in range(9)]
+    specks: list[Corners] = [(0.1, 0.2, 0.6, 0.5 + n / 100) for n in range(9)]
+    _, lines = within(*out[:5], *good[:5])
+    assert lines[1] == (
+        "data: 5 of 10 boxes are not within their images;"
+        " see whether they are written in another form (corners, sides, centres) or for other sizes"
+    )
+    _, lines = within(*specks, *good[:3])
+    assert lines == [
+        "data: 9 of 12 boxes are no larger than a pixel; see whether they are shares of the image, where pixels belong"
+    ]
+    for few in ([*out[:5], *good[:6]], out):  # less than half; and nine in all, which say little
+        assert not any("see whether" in line for line in within(*few)[1])
+
+
 def test_words_are_counted_and_cut() -> None:
     assert [counted("a", "category"), counted("ab", "category"), counted("ab", "class")] == [
         "1 category",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from polyhead.data.auto import Auto
 from polyhead.data.voc import Voc
 from polyhead.errors import UserError
 from polyhead.loading.image_module import ImageModule
@@ -158,7 +159,26 @@ def test_an_image_that_two_lists_name_is_an_error(root: Path) -> None:
         Voc(str(root))
 
 
-@pytest.mark.parametrize("folder", ["Annotations", "JPEGImages", "ImageSets/Main"])
+def test_without_lists_all_images_are_parted_by_content_and_those_without_an_annotation_are_unlabelled(
+    root: Path,
+) -> None:
+    (root / "ImageSets").rename(root / "elsewhere")
+    (root / "JPEGImages").rename(root / "images")
+    (root / "Annotations").rename(root / "annotations")
+    (root / "annotations" / "test0.xml").unlink()
+    data = Voc(str(root), split=(1, 0, 0))
+    assert [data.size(split) for split in SPLITS] == [3, 0, 0]
+    assert [Path(data.name("train", number)).name for number in range(3)] == ["test0.jpg", "train0.jpg", "val0.jpg"]
+    assert [sorted(data.carried("train", number)) for number in range(3)] == [[], ["boxes"], ["boxes"]]
+    assert f"{root}: images that have no split of their own: 3, parted by content" in data.notes()
+    assert f"{root}: 1 image without an annotation: unlabelled (images/test0.jpg)" in data.notes()
+    assert Auto(str(root)).notes()[0] == f"{root}: read as Pascal VOC"
+    Image.new("RGB", (20, 10)).save(root / "images" / "val0.png")
+    with pytest.raises(UserError, match=r"val0.png: has the name of val0.jpg, and one annotation cannot be of both"):
+        Voc(str(root))
+
+
+@pytest.mark.parametrize("folder", ["Annotations", "JPEGImages"])
 def test_a_missing_folder_is_named(root: Path, folder: str) -> None:
     (root / folder).rename(root / "elsewhere")
     with pytest.raises(UserError, match=f"has no folder {folder}"):

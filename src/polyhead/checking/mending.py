@@ -32,6 +32,8 @@ DOES: Final[dict[str, Do]] = {
     "row-twice": "remove",
 }
 """What is done to the entry that a finding is of, by its kind."""
+GUESSES: Final = frozenset({"box-outside", "box-sticks-out"})
+"""Kinds that are left as they are where half of the boxes are doubtful: to cut these would spoil them."""
 OF_PIXELS: Final = frozenset(
     {
         "copy-across-splits",
@@ -164,8 +166,9 @@ def corrected(found: Sequence[Finding], out: Path) -> list[Fix]:
             Path(one.file).unlink(missing_ok=True)
             fixes.append(Fix(one, "left out"))
     by_file: dict[str, list[Finding]] = {}
+    doubtful = GUESSES if any(one.kind == "boxes-doubtful" for one in found) else frozenset()
     for one in mine:
-        if one.kind in DOES and (one.place or one.line):
+        if one.kind in DOES and one.kind not in doubtful and (one.place or one.line):
             by_file.setdefault(one.file, []).append(one)
     for file, those in by_file.items():
         fixes += edited(Path(file), those)

@@ -15,6 +15,8 @@ MOST = 3
 """How many flaws of one kind are shown."""
 THIN = 1e-3
 """Pixels that a side of a box must have: in float32, less is nothing."""
+SOME = 10
+"""Boxes from which on half of them say something of all."""
 LOOSE = 1.0
 """Pixels by which boxes stick out of images and nobody needs to hear of it."""
 AREALESS, OUTSIDE, CUT = "without area: left out", "outside the image: left out", "sticking out of the image: cut"
@@ -37,11 +39,16 @@ class Flaws:
 
     Args:
         root: The folder of the data, or a file.
+
+    Attributes:
+        boxes: How many boxes were looked at.
+        specks: How many of them have no side above one pixel.
     """
 
     def __init__(self, root: Path) -> None:
         self.root: Final = root
         self.found: Final[dict[str, list[tuple[Path, str]]]] = {}
+        self.boxes = self.specks = 0
 
     def add(self, file: Path, kind: str, place: str, image: Path | None = None, box: Corners | None = None) -> None:
         """Note one flaw.
@@ -57,8 +64,25 @@ class Flaws:
         remark(KIND_OF[kind], file, f"{place}: a box {kind}", **spot(place), image=str(image or ""), box=box)
 
     def lines(self) -> list[str]:
-        """Return one line for each kind: the file and the first places in it, or several files with theirs."""
-        return [self.line(kind, found) for kind, found in self.found.items()]
+        """Return one line for each kind: the file and the first places in it, or several files with theirs.
+
+        A flaw that half of the boxes have is likely one of how they are all written, and that is remarked.
+        """
+        return [*(self.line(kind, found) for kind, found in self.found.items()), *self.doubts()]
+
+    def doubts(self) -> list[str]:
+        """Return, in a line at most, what is likely wrong with all boxes alike, and remark it."""
+        beyond = sum(len(self.found.get(kind, ())) for kind in (OUTSIDE, CUT))
+        if self.boxes < SOME or 2 * max(beyond, self.specks) < self.boxes:
+            return []
+        if beyond >= self.specks:
+            what = f"{beyond} of {self.boxes} boxes are not within their images"
+            cure = "see whether they are written in another form (corners, sides, centres) or for other sizes"
+        else:
+            what = f"{self.specks} of {self.boxes} boxes are no larger than a pixel"
+            cure = "see whether they are shares of the image, where pixels belong"
+        remark("boxes-doubtful", self.root, what, cure)
+        return [f"{self.root}: {what}; {cure}"]
 
     def line(self, kind: str, found: Sequence[tuple[Path, str]]) -> str:
         """Return the line of one kind."""
@@ -124,6 +148,8 @@ def boxes_within(
     kept: list[tuple[str, str, Corners]] = []
     seen: set[tuple[str, Corners]] = set()
     for place, name, corners in rows:
+        flaws.boxes += 1
+        flaws.specks += max(corners[2] - corners[0], corners[3] - corners[1]) <= 1
         cut, flaw = fitted(corners, size)
         if flaw:
             flaws.add(file, flaw, place, image, corners)

@@ -11,6 +11,7 @@ KIND_OF = {
     ("image", "in no class folder"): "image-unlisted",
     ("image", "without a mask"): "image-unlabelled",
     ("image", "without masks"): "image-unlabelled",
+    ("image", "without an annotation"): "image-unlabelled",
     ("image", "in splits without masks"): "image-unlisted",
     ("mask", "without an object"): "mask-empty",
     ("mask", "without an image"): "label-orphan",
@@ -37,7 +38,7 @@ def left_out(root: Path, kinds: Sequence[tuple[Sequence[Path], str, str]]) -> li
         for path in paths if is_heard() else ():
             shown = str(path) if word == "image" else ""
             kind = KIND_OF.get((word, what.partition(":")[0]), "file-strange")
-            remark(kind, path, f"is a {word} {what}", image=shown)
+            remark(kind, path, f"is {'an' if word == 'image' else 'a'} {word} {what}", image=shown)
     return [
         f"{root}: {counted(found, word)} {what} ({first([str(path.relative_to(root)) for path in found])})"
         for found, word, what in kinds

@@ -13,6 +13,8 @@ from polyhead.loading.source import SPLITS, Split
 
 RATIO: Final = 100
 """How many times as frequent as another one a class is that leaves this little to learn from."""
+BLANKS: Final = frozenset({"nan", "none", "null", "n/a", "na", "<na>"})
+"""What programs write for a value that is missing."""
 Places = Mapping[Split, Sequence[Photo]]
 Tally = dict[str, Counter[str]]
 """By target, how many objects, or whole images, each class has."""
@@ -78,9 +80,12 @@ def look_at_classes(root: Path, target: str, names: Sequence[str], counts: Mappi
 
 
 def look_at_names(root: Path, target: str, names: Sequence[str]) -> None:
-    """Remark class names that only case, spaces, or the like tell apart."""
+    """Remark class names that only case, spaces, or the like tell apart, and those that mean that one is missing."""
     seen: dict[str, str] = {}
     for name in names:
+        if name.strip().casefold() in BLANKS:
+            what = f"{target}: a class is called {name!r}, as programs write what is missing"
+            remark("class-name-blank", root, what, "leave the cell blank where nobody knows the class")
         other = seen.setdefault("".join(filter(str.isalnum, name.casefold())) or name, name)
         if other != name:
             what = f"{target}: the classes {other!r} and {name!r} are nearly of one name"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from polyhead.data._album import Album
@@ -16,30 +17,57 @@ from polyhead.findings.finding import Corners
 from polyhead.loading.source import SPLITS, Split
 
 TARGET = "boxes"
-IMAGES, ANNOTATIONS, LISTS = "JPEGImages", "Annotations", "ImageSets/Main"
+LISTS = "ImageSets/Main"
 SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+class Folders(NamedTuple):
+    """Where images and annotations lie: `JPEGImages` and `Annotations`, or `images` and `annotations`."""
+
+    images: Path
+    annotations: Path
+
+
+def folders_of(root: Path) -> Folders:
+    """Return the folders that are there, VOC's own names where none is."""
+    pairs = [[root / name for name in names] for names in (("JPEGImages", "images"), ("Annotations", "annotations"))]
+    return Folders(*(next((path for path in pair if path.is_dir()), pair[0]) for pair in pairs))
 
 
 def fits(root: Path) -> bool:
     """Whether there are the folders of Pascal VOC, and an annotation."""
-    return all((root / part).is_dir() for part in (IMAGES, LISTS)) and any((root / ANNOTATIONS).glob("*.xml"))
+    images, annotations = folders_of(root)
+    return images.is_dir() and any(annotations.glob("*.xml"))
 
 
 def read(root: Path) -> Album:
     """Return the listed images with the target `boxes`; boxes without area are left out and noted.
 
+    Without lists all images are taken, and have no split; those without an annotation carry nothing.
+
     Raises:
         UserError: If the folder is not of this form, a list names what is not there, or a file is missing, broken or
             of another size than its annotation says.
     """
-    lists = read_lists(root)
-    images, others = files_in(root / IMAGES)
-    listed = found_images(root, lists, images)
+    must_exist(root)
+    folders = folders_of(root)
+    for part in folders:
+        if not part.is_dir():
+            what = f"has no folder {part.name}, as Pascal VOC does"
+            raise refusal("folder-missing", root, what, "add it or set another root")
+    images, others = files_in(folders.images)
+    lists = read_lists(root) if (root / LISTS).is_dir() else None
+    listed = all_images(images) if lists is None else found_images(root, lists, images)
     flaws = Flaws(root)
     photos: list[Photo] = []
+    bare: list[Path] = []
     names: set[str] = set()
     for (split, path), size in zip(listed, read_sizes([path for _, path in listed]), strict=True):
-        annotation = root / ANNOTATIONS / f"{path.stem}.xml"
+        annotation = folders.annotations / f"{path.stem}.xml"
+        if lists is None and not annotation.exists():
+            bare.append(path)
+            photos += [Photo(path, split, {}, size)] if size else []
+            continue
         with leaving_out():
             content = read_xml(annotation)
             written = written_size(annotation, content)
@@ -49,18 +77,23 @@ def read(root: Path) -> Album:
             names.update(boxes.names)
             photos.append(Photo(path, split, {TARGET: boxes}, size))
     if not names:
-        raise refusal("labels-missing", root, "no listed image has an object", f"check {LISTS} and {ANNOTATIONS}")
-    look_for_orphans(root, images)
+        where = f"{LISTS} and {folders.annotations.name}"
+        raise refusal("labels-missing", root, "no listed image has an object", f"check {where}")
+    look_for_orphans(folders.annotations, images)
     known = {path for _, path in listed}
     unlisted = [path for path in images if path not in known]
-    kinds = [(unlisted, "image", "in no list: left out"), (others, "file", "of another kind in JPEGImages: left out")]
+    kinds = [
+        (unlisted, "image", "in no list: left out"),
+        (bare, "image", "without an annotation: unlabelled"),
+        (others, "file", f"of another kind in {folders.images.name}: left out"),
+    ]
     return Album(photos, {TARGET: tuple(sorted(names))}, [*flaws.lines(), *left_out(root, kinds)])
 
 
-def look_for_orphans(root: Path, images: list[Path]) -> None:
+def look_for_orphans(annotations: Path, images: list[Path]) -> None:
     """Remark annotations of no image, where somebody listens."""
     stems = {path.stem for path in images}
-    for path in files_in(root / ANNOTATIONS).others if is_heard() else ():
+    for path in files_in(annotations).others if is_heard() else ():
         if path.suffix.lower() == ".xml" and path.stem not in stems:
             remark("label-orphan", path, "is of no image: left out", "add the image or delete it")
 
@@ -69,13 +102,8 @@ def read_lists(root: Path) -> dict[Split, dict[int, str]]:
     """Return the image names of each split, by their lines, that has a list in ImageSets/Main.
 
     Raises:
-        UserError: If the folder is not of this form, or no split has a list; it names what is missing.
+        UserError: If no split has a list; it names what is missing.
     """
-    must_exist(root)
-    for part in (ANNOTATIONS, IMAGES, LISTS):
-        if not (root / part).is_dir():
-            what = f"has no folder {part}, as Pascal VOC does"
-            raise refusal("folder-missing", root, what, "add it or set another root")
     files: dict[Split, Path] = {split: root / LISTS / f"{split}.txt" for split in SPLITS}
     lists = {split: read_list(path) for split, path in files.items() if path.is_file() or path.is_symlink()}
     if not lists:
@@ -93,7 +121,23 @@ def read_list(path: Path) -> dict[int, str]:
     return {number: line.split()[0] for number, line in enumerate(read_lines(path), 1) if line.strip()}
 
 
-def found_images(root: Path, lists: dict[Split, dict[int, str]], images: list[Path]) -> list[tuple[Split, Path]]:
+def all_images(images: list[Path]) -> list[tuple[Split | None, Path]]:
+    """Return images, none of them with a split.
+
+    Raises:
+        UserError: If two have one name, and so one annotation.
+    """
+    first: dict[str, Path] = {}
+    for path in images:
+        other = first.setdefault(path.stem, path)
+        if other != path:
+            refuse(
+                "name-twice", path, f"has the name of {other.name}, and one annotation cannot be of both", "keep one"
+            )
+    return [(None, path) for path in first.values()]
+
+
+def found_images(root: Path, lists: dict[Split, dict[int, str]], images: list[Path]) -> list[tuple[Split | None, Path]]:
     """Return split and file of the listed images, in the order of the lists.
 
     Raises:
@@ -102,14 +146,14 @@ def found_images(root: Path, lists: dict[Split, dict[int, str]], images: list[Pa
     by_name: dict[str, list[Path]] = {}
     for path in images:
         by_name.setdefault(path.stem, []).append(path)
-    found = []
+    found: list[tuple[Split | None, Path]] = []
     for split, names in lists.items():
         for line, name in names.items():
             files = by_name.get(name, [])
             if len(files) != 1:
                 said = f"has {files[0].name} and {files[1].name}" if files else "has no such image"
                 kind, cure = ("image-unclear", "keep one") if files else ("image-missing", "add it")
-                what, file = f"names {name}, and {IMAGES} {said}", root / LISTS / f"{split}.txt"
+                what, file = f"names {name}, and {folders_of(root).images.name} {said}", root / LISTS / f"{split}.txt"
                 refuse(kind, file, what, f"{cure} or delete the line", line=line)
                 continue
             found.append((split, files[0]))

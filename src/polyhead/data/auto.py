@@ -36,7 +36,7 @@ def whole_masks(root: Path) -> bool:
 
 TABLE: Final = Form("class CSV", "*.csv or *.tsv with a column of image files", _class_csv.fits, _class_csv.read)
 FORMS: Final = (
-    Form("Pascal VOC", "Annotations/*.xml, JPEGImages and ImageSets/Main", _voc.fits, _voc.read),
+    Form("Pascal VOC", "Annotations/*.xml and JPEGImages", _voc.fits, _voc.read),
     Form("masks", "images/*.jpg and masks/*.png", whole_masks, _mask_folder.read),
     Form("instance masks", "X/images/*.png and X/masks/*.png", _instance_folder.fits, _instance_folder.read),
     Form("COCO", "annotations/instances_*.json", _coco.fits, _coco.read),
@@ -44,6 +44,8 @@ FORMS: Final = (
     TABLE,
 )
 """Forms that may be there side by side, the preferred first."""
+TABLES: Final = frozenset({".csv", ".tsv"})
+"""What files of tables end with."""
 CLASSES: Final = Form("class folders", "CLASS/*.jpg or train/CLASS/*.jpg", _image_folder.fits, _image_folder.read)
 """What nearly any folder looks like, and so is taken only if nothing else fits."""
 
@@ -87,8 +89,28 @@ def recognise(root: Path) -> list[Form]:
     if found:
         return found
     looked = "; ".join(f"{form.name} ({form.looks})" for form in (*FORMS, CLASSES))
-    what = f"{seen(root)}, and that is no known form of data; looked for {looked}"
-    raise refusal("form-unknown", root, what, "put the files so")
+    what = f"{seen(root)}, and that is no known form of data{misread(root)}; looked for {looked}"
+    raise refusal("form-unknown", root, what, f"put the files so{within(root)}")
+
+
+def misread(root: Path) -> str:
+    """Return in words why the tables of a folder are no data; "" where there are none."""
+    if root.is_file() or not any(path.suffix.lower() in TABLES for path in files_in(root).others):
+        return ""
+    try:
+        TABLE.read(root)
+    except UserError as error:
+        return f" (as {TABLE.name}: {error})"
+    return ""
+
+
+def within(root: Path) -> str:
+    """Return which folder in a folder bears the marks of a form, in words; "" where none does."""
+    for folder in subfolders(root):
+        for form in (*FORMS, CLASSES):
+            if form.fits(folder):
+                return f", or name {folder}, which looks like {form.name}"
+    return ""
 
 
 def album_of(form: Form, root: Path) -> Album:
