@@ -3,8 +3,9 @@
     python benchmarks/unet.py NUCLEI [--epochs 40] [--seeds 0 1 2] [--override KEY=VALUE ...]
 
 NUCLEI holds train, val and test, each with images/ and masks/ (PNG, 0 is background), such as a part of BBBC038. Both
-read the same files and splits, at 256 pixels; the intersection over union is counted over all pixels of all test
-images in their own sizes, by a script outside both.
+read the same files and splits, at 256 pixels: the peer scales images to that, ours trains so and predicts in windows of
+that side, unscaled. The intersection over union is counted over all pixels of all test images in their own sizes, by a
+script outside both.
 """
 
 import argparse
@@ -20,6 +21,8 @@ from _ours import fit, spread
 from _results import machine, write
 from polyhead.ops.runs import decode_runs
 
+SIDE = 256
+"""Of what both networks see, in pixels: the peer scales images to it, ours looks in windows of it."""
 SMP = ("segmentation-models-pytorch==0.5.0",)
 
 
@@ -28,7 +31,7 @@ def write_masks(data: Path, run: Path, out: Path) -> None:
     out.mkdir(exist_ok=True)
     paths = sorted((data / "test" / "masks").glob("*.png"))
     images = [next((data / "test" / "images").glob(f"{path.stem}.*")) for path in paths]
-    for path, record in zip(paths, polyhead.load(run).predict(*images), strict=True):
+    for path, record in zip(paths, polyhead.load(run).predict(*images, window=SIDE), strict=True):
         mask = torch.zeros(record["mask"]["size"], dtype=torch.uint8)
         for segment in record["mask"]["segments"]:
             if segment["label"] != "background":
@@ -54,13 +57,13 @@ def main() -> None:
     options = parser.parse_args()
     python = _peer.environment("smp", *SMP)
     theirs, said = _peer.run(
-        python, "unet", options.data, options.epochs, 0, 256, options.work / "masks", log=options.work / "unet.txt"
+        python, "unet", options.data, options.epochs, 0, SIDE, options.work / "masks", log=options.work / "unet.txt"
     )
     peer = score(python, options.data, options.work / "masks")
     found, taken = [], []
     for seed in options.seeds:
         home = options.work / f"ours-{seed}"
-        overrides = [f"data={options.data}", "data.size=256", *options.override]
+        overrides = [f"data={options.data}", f"data.size={SIDE}", *options.override]
         taken.append(fit("segmentation", home, theirs / 2 - options.reserve, seed, *overrides))
         write_masks(options.data, home, home / "masks")
         found.append(score(python, options.data, home / "masks"))
