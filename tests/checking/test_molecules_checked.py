@@ -23,3 +23,11 @@ def test_each_odd_row_is_a_finding_with_its_line(tmp_path: Path) -> None:
     assert report.counts["labels"]["toxic"]["train"] == 2
     assert report.counts["properties"]["y"]["train"] == 3
     assert not report.of("error")
+
+
+def test_what_splits_share_is_found(tmp_path: Path) -> None:
+    rows = ["smiles,y,part", "CCO,1.5,train", "OCC,2.5,test", "C[C@H](N)O,3.5,train", "C[C@@H](N)O,4.5,val"]
+    (tmp_path / "a.csv").write_text("\n".join(rows))
+    node = {"name": "molecules", "root": str(tmp_path / "a.csv"), "split": "column", "split_column": "part"}
+    leaks = {(one.kind, one.line) for one in check_data("a.csv", node).findings if "leak" in one.kind}
+    assert leaks == {("molecule-leak", 3), ("molecule-leak-but-for-stereo", 5)}

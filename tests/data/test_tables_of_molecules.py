@@ -1,5 +1,6 @@
 """Tables of molecules as data: which columns are learned, what of a row is known, and where it goes."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ def test_a_row_without_a_molecule_is_left_out_said_and_listed(tmp_path: Path) ->
     assert any("3 rows, 2 kept" in line for line in data.notes())
     data.write(tmp_path)
     assert "2,3,C(C,,invalid" in (tmp_path / "curation.csv").read_text()
+    assert json.loads((tmp_path / "splits.json").read_text()) == [{"train": [0, 2], "val": [], "test": []}]
 
 
 def test_splits_share_no_row_and_leave_none_out(tmp_path: Path) -> None:

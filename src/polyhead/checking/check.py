@@ -13,6 +13,7 @@ from polyhead.checking.pixels import looks
 from polyhead.checking.report import Report, ordered
 from polyhead.errors import UserError
 from polyhead.findings.collecting import Collected, collecting, leaving_out
+from polyhead.loading.molecules import MoleculeSource
 from polyhead.loading.source import SPLITS, Origin, Source
 from polyhead.recipes.build import build_source
 
@@ -48,6 +49,8 @@ def check_data(what: str, node: Mapping[str, Any], pixels: bool = True, watch: W
         collected.found.extend(one for look in seen for one in look.findings)
         collected.found.extend(copies(seen))
         seconds["pixels"] = since(begin)
+    if pixels and isinstance(source, MoleculeSource):
+        collected.found.extend(source.leaks())
     images: dict[str, int] = {split: source.size(split) if source else 0 for split in SPLITS}
     sizes = Counter(f"{look.size[1]} x {look.size[0]}" for look in seen if look.size)
     counts = counted(source, seen) if source else {}

@@ -1,6 +1,6 @@
 """Molecules in tables: SMILES, and what was measured of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -10,18 +10,25 @@ import torch
 
 from polyhead.chemistry.columns import molecules_column
 from polyhead.chemistry.curation import curate
+from polyhead.chemistry.leaks import How, leaks_of, write_leaks
+from polyhead.chemistry.leaks import summary as leaks_told
 from polyhead.chemistry.report import summary, write_curation
 from polyhead.chemistry.splits import Kind as SplitKind
 from polyhead.chemistry.splits import Plan
 from polyhead.chemistry.standardising import Rules
 from polyhead.chemistry.tables import read_table
 from polyhead.chemistry.targets import Kind, targets_of
+from polyhead.chemistry.told import write_splits
 from polyhead.data._answers import answers_of, classes_of, counts_of
 from polyhead.data._division import Asked, divided
 from polyhead.data._folders import place_of
 from polyhead.findings.collecting import remark
+from polyhead.findings.finding import Finding, finding
 from polyhead.loading.molecules import MoleculeSource, some_of
 from polyhead.loading.source import SPLITS, Split
+
+LEAKS: Final[dict[How, str]] = {"same molecule": "leak", "stereoisomer": "leak-but-for-stereo"}
+"""The kinds of findings of what splits share."""
 
 
 class Molecules(MoleculeSource):
@@ -95,18 +102,13 @@ class Molecules(MoleculeSource):
             remark(f"molecule-{note.what}", self.table.file, what, line=line)
         plan = Plan(split, shares, split_seed, split_threshold)
         asked = Asked(plan, folds, split_number, split_column, split_file)
-        division = divided(self.table, self.curated, asked)
-        self.places: Final[dict[Split, list[int]]] = {
-            "train": division.train,
-            "val": division.val,
-            "test": division.test,
-        }
-        self.said: Final = [*chosen.notes, *found.notes, *summary(self.table, self.curated), *division.notes]
+        self.division: Final = divided(self.table, self.curated, asked)
+        self.said: Final = [*chosen.notes, *found.notes, *summary(self.table, self.curated), *self.division.notes]
         self.classes: Final = classes_of(self.curated.targets)
         known = answers_of(self.curated.targets)
         self.known: Final = {
             split: {name: some_of(stacked, torch.tensor(places, dtype=torch.long)) for name, stacked in known.items()}
-            for split, places in self.places.items()
+            for split, places in self.division.parts.items()
         }
 
     def labels(self) -> dict[str, tuple[str, ...]]:
@@ -115,7 +117,7 @@ class Molecules(MoleculeSource):
 
     def smiles(self, split: Split) -> Sequence[str]:
         """Return the canonical SMILES of the molecules of a split."""
-        return [self.curated.smiles[place] for place in self.places[split]]
+        return [self.curated.smiles[place] for place in self.division.parts[split]]
 
     def answers(self, split: Split) -> Mapping[str, Any]:
         """Return what is known of the molecules of a split."""
@@ -138,9 +140,27 @@ class Molecules(MoleculeSource):
         """Return which columns were read, what became of the rows, and how they are split."""
         return [f"{self.table.file}: {line}" for line in self.said]
 
-    def write(self, run: Path) -> None:
-        """Write `curation.csv` into a run folder."""
+    def leaks(self) -> Iterator[Finding]:
+        """Yield the molecules of val and test that are in an earlier split, too, also but for stereochemistry."""
+        rows, smiles = self.curated.rows, self.curated.smiles
+        for leak in leaks_of(smiles, self.division).leaks if self.division.train else ():
+            row, other = rows[leak.place], rows[leak.other]
+            what = (
+                f"{self.table.place(row)}: {smiles[leak.place]} is in {leak.split}, too ({leak.how}): row {other + 1}"
+            )
+            line = self.table.lines[row] if self.table.lines else None
+            yield finding(f"molecule-{LEAKS[leak.how]}", self.table.file, what, "choose another data.split", line=line)
+
+    def write(self, run: Path) -> list[str]:
+        """Write `curation.csv`, `splits.json` in chemprop's form, and `leaks.csv` into a run folder."""
+        rows, smiles = self.curated.rows, self.curated.smiles
         write_curation(run / "curation.csv", self.table, self.column, self.curated)
+        write_splits(run / "splits.json", [self.division], rows)
+        if not self.division.train:
+            return []
+        found = leaks_of(smiles, self.division)
+        write_leaks(run / "leaks.csv", found, smiles, rows)
+        return leaks_told(found)
 
 
 def embedded() -> Path:

@@ -111,6 +111,8 @@ MOLECULES: Final = {
     "molecule-atoms": "a molecule has elements that few molecules have",
     "molecule-label": "a cell that should be a number is none: unlabelled",
     "molecule-duplicate": "a molecule came before",
+    "molecule-leak": "a molecule is in two splits: what is measured was learned",
+    "molecule-leak-but-for-stereo": "a molecule is in one split, and another form of it in another",
     "molecule-conflict": "rows of one molecule contradict each other",
 }
 """Warnings of rows of molecules, as `polyhead.chemistry` calls them."""

@@ -1,5 +1,6 @@
 """Molecules as batches: featurised once, kept in a packed store, and laid beside each other as one graph."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, final
@@ -90,8 +91,9 @@ class MoleculeModule(DataModule):
         return torch.stack([torch.from_numpy(depict(mol, SIDE)) for mol in mols if mol is not None])
 
     def write(self, run: Path) -> None:
-        """Write what the source has to say of each row into a run folder."""
-        self.molecules.write(run)
+        """Write what the source has to say of each row into a run folder, and say the sum of it."""
+        for line in self.molecules.write(run):
+            logging.getLogger("polyhead").warning(line)
 
     def examples(self, target: str) -> Iterator[Any]:
         """Yield the training targets of one name in one batch, those that are not all unlabelled."""

@@ -1,7 +1,7 @@
 """What data of molecules promise, and their items as batches read them."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Final, final
 
@@ -11,6 +11,7 @@ from torch.utils import _pytree as pytree
 
 from polyhead.chemistry.graphs import Graphs
 from polyhead.contracts import Batch
+from polyhead.findings.finding import Finding
 from polyhead.loading.loader import Reader
 from polyhead.loading.mix import Mix
 from polyhead.loading.order import Key
@@ -36,8 +37,13 @@ class MoleculeSource(Origin):
         Floats are NaN where nobody measured; an item with nothing else does not carry the target.
         """
 
-    def write(self, run: Path) -> None:
-        """Write what is to be known of single rows into a run folder; here, nothing."""
+    def leaks(self) -> Iterable[Finding]:
+        """Return what splits share; here, nobody looks."""
+        return ()
+
+    def write(self, run: Path) -> list[str]:  # noqa: ARG002  # here, there is nothing to write
+        """Write what is known of single rows into a run folder, and return what there is to say; here, nothing."""
+        return []
 
     def size(self, split: Split) -> int:
         """Return how many molecules a split holds."""
