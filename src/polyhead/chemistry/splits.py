@@ -92,8 +92,7 @@ def divide(smiles: Sequence[str], plan: Plan) -> Division:
         if size and not places:
             raise empty(name, plan, grouped.groups)
     asked = " ".join(f"{size:g}" for size in plan.sizes)
-    seed = "" if plan.kind == "scaffold" else f", seed {plan.seed}"
-    return found._replace(notes=(f"split {plan.kind}{seed}: {found.sizes()} (shares {asked}; {grouped.said})",))
+    return found._replace(notes=(f"split {name_of(plan)}: {found.sizes()} (shares {asked}; {grouped.said})",))
 
 
 def folds(smiles: Sequence[str], plan: Plan, count: int) -> list[Division]:
@@ -126,9 +125,12 @@ def fold_of(held: Groups, number: int, plan: Plan, said: str) -> Division:
     val = (number + 1) % len(held)
     train = sorted(place for other, fold in enumerate(held) if other not in {number, val} for place in fold)
     found = Division(train, held[val], held[number])
-    return found._replace(
-        notes=(f"split {plan.kind}, fold {number + 1} of {len(held)}, seed {plan.seed}: {found.sizes()} ({said})",)
-    )
+    return found._replace(notes=(f"split {name_of(plan)}, fold {number + 1} of {len(held)}: {found.sizes()} ({said})",))
+
+
+def name_of(plan: Plan) -> str:
+    """Return what a plan is called, with its seed where it has one."""
+    return plan.kind if plan.kind == "scaffold" else f"{plan.kind}, seed {plan.seed}"
 
 
 def replicates(smiles: Sequence[str], plan: Plan, count: int) -> list[Division]:
@@ -244,7 +246,10 @@ def empty(name: str, plan: Plan, groups: Groups) -> UserError:
     count, largest = sum(map(len, groups)), max(map(len, groups), default=0)
     what = f"{count} molecules in {len(groups)} groups, the largest of {largest}"
     share = plan.sizes[NAMES.index(name)]
-    similar = " a higher threshold," if plan.kind in {"butina", "similarity"} else ""
-    return UserError(
-        f"split {plan.kind} leaves {name} empty ({what}; its share is {share:g}); take{similar} other shares or random"
-    )
+    cures = [
+        *(["a higher threshold"] if plan.kind in {"butina", "similarity"} else []),
+        "other shares" if count > len(NAMES) else "more molecules",
+        *(["split random"] if plan.kind != "random" else []),
+    ]
+    cure = " or ".join(cures)
+    return UserError(f"split {plan.kind} leaves {name} empty ({what}; its share is {share:g}); take {cure}")
