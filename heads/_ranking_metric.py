@@ -20,7 +20,7 @@ class LabelRanking(Metric):
 
     Each is computed for each of K classes over its labelled items, equal scores counting as one threshold, and averaged
     over the classes. A class without a present or without an absent item has neither, and is left out of the means;
-    where no class has one, they are 0. All items are kept until then: 8 bytes an entry.
+    where no class has one, they are NaN. All items are kept until then: 8 bytes an entry.
 
     Args:
         labels: Class names. Where there are several each has values of its own, `auroc/CLASS` and `prc/CLASS`, NaN

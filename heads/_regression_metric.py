@@ -19,7 +19,8 @@ class FiniteRegression(Metric):
     is `within_bounds`, over all values together, where there are bounds.
 
     A value with fewer than two targets, or with targets that never vary, has no R2 and is left out of its mean; where
-    none has one, R2 is 0. All sums are float64, so that a large mean does not drown the variance.
+    none has one, R2 is 0. Errors are NaN where there is no target at all. All sums are float64, so that a large mean
+    does not drown the variance.
 
     Args:
         labels: Names of the T values. Where there are several each has metrics of its own, `rmse/NAME` and so on, NaN
@@ -69,4 +70,5 @@ class FiniteRegression(Metric):
             "rmse": (self.squared_error / count).sqrt().where(there, torch.nan),
         }
         bounds = {"within_bounds": self.kept.sum() / self.bounded.sum()} if self.bounded.any() else {}
-        return with_means(each, self.labels) | bounds
+        found = with_means(each, self.labels) | bounds
+        return found | {"r2": found["r2"].nan_to_num()}  # it is watched, and so always a number

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from polyhead.contracts import Frame, Head, Interpolation, Record
+from polyhead.ensemble import ask
+from polyhead.ensemble import records as spread_records
 from polyhead.errors import UserError
 from polyhead.loading.images import read_image
 from polyhead.loading.letterbox import letterbox
@@ -26,6 +28,9 @@ class Predictor:
         size: H and W of the inputs, or the side of square ones; images are letterboxed to it.
         device: Where the network runs.
         interpolation: How images are scaled; None: as is best for the backbone.
+
+    Attributes:
+        others: Models that are asked with it: answers are their means then, with their spread.
     """
 
     noun: Literal["image"] = "image"
@@ -41,6 +46,12 @@ class Predictor:
         self.size = size
         self.device = device
         self.interpolation = interpolation or model.interpolation
+        self.others: tuple[Model, ...] = ()
+
+    @property
+    def prepares(self) -> tuple[object, ...]:
+        """What becomes of images before the network sees them."""
+        return self.size, self.interpolation
 
     def predict(
         self,
@@ -127,12 +138,22 @@ class Predictor:
         """Return the records of one batch of (3, H, W) uint8 images of any size."""
         inputs, frames = zip(*(letterbox(image, self.size, self.interpolation) for image in pixels), strict=True)
         answers: list[dict[str, Record]] = [{} for _ in pixels]
-        for name, outputs in self.model(self.to_inputs(torch.stack(inputs))).items():
-            for answer, record in zip(
-                answers, told(self.model.named_heads()[name], outputs, frames, score), strict=True
-            ):
+        for name, records in self.records(self.to_inputs(torch.stack(inputs)), frames, score):
+            for answer, record in zip(answers, records, strict=True):
                 answer[name] = record
         return answers
+
+    def records(
+        self, inputs: Tensor, frames: Sequence[Frame], score: float | None
+    ) -> Iterator[tuple[str, list[Record]]]:
+        """Yield each head's name and records of inputs, with the spread where there are several models."""
+        heads = self.model.named_heads()
+        if self.others:
+            for name, several in ask((self.model, *self.others), inputs).items():
+                yield name, spread_records(heads[name], several, score)
+            return
+        for name, outputs in self.model(inputs).items():
+            yield name, told(heads[name], outputs, frames, score)
 
 
 def told(head: Head[Any, Any, Any], outputs: Any, frames: Sequence[Frame], score: float | None) -> list[Record]:

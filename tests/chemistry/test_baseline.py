@@ -41,14 +41,14 @@ def test_each_value_is_learned_from_the_molecules_that_have_it() -> None:
 def test_yes_and_no_are_learned_from_those_who_say_so() -> None:
     targets = np.stack([OXYGEN, np.where(OXYGEN > 0, 1.0, np.nan), np.full(len(SIZE), np.nan)], 1)
     said = predict_labels(PRINTS, targets, PRINTS)
-    assert ((said[:, 0] > 0.5) == (OXYGEN > 0.5)).all()
+    assert said[OXYGEN > 0.5, 0].min() > said[OXYGEN < 0.5, 0].max()
     assert (said[:, 1] == 1).all()
     assert np.isnan(said[:, 2]).all()
 
 
 def test_a_class_that_no_molecule_has_is_never_said() -> None:
     said = predict_classes(PRINTS, np.where(OXYGEN > 0, 2, 0), PRINTS, 4)
-    assert (said.argmax(1) == 2 * OXYGEN).all()
+    assert said[OXYGEN > 0.5, 2].min() > said[OXYGEN < 0.5, 2].max()
     assert (said[:, [1, 3]] == 0).all()
     np.testing.assert_allclose(said.sum(1), 1)
 

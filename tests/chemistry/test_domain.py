@@ -1,6 +1,7 @@
 """What is near to the training, and what is not."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import Mol
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
-from polyhead.chemistry.domain import Domain, kinds_of, learn, packed, places, reason, similarities
+from polyhead.chemistry.domain import Domain, keep, kept, kinds_of, learn, packed, places, reason, similarities
+from polyhead.errors import UserError
 
 SMILES = ("CCO", "CCCO", "CCCCO", "CCC", "CCCC", "c1ccccc1", "Cc1ccccc1", "CCN")
 
@@ -86,3 +88,16 @@ def test_of_one_molecule_only_the_like_is_inside_and_of_none_nothing() -> None:
 def test_a_molecule_without_atoms_is_like_none() -> None:
     (blank,) = places(domain(), read([""]))
     assert (blank.similarity, blank.unseen, blank.inside) == (0, (), False)
+
+
+def test_a_domain_outlives_its_file_and_a_damaged_one_is_named(tmp_path: Path) -> None:
+    file, before = tmp_path / "domain.npz", domain()
+    keep(before, file)
+    again = kept(file)
+    assert (again.smiles, again.threshold, again.kinds) == (before.smiles, before.threshold, before.kinds)
+    assert (again.bits == before.bits).all()
+    assert list(places(again, read(["CCCBr"]))) == list(places(before, read(["CCCBr"])))
+    assert [one.name for one in tmp_path.iterdir()] == ["domain.npz"]
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(UserError, match=r"domain.npz is damaged: delete it"):
+        kept(file)

@@ -166,7 +166,7 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
         ["a.png"],
         Path("predictions"),
         0.4,
-        {"window": None, "overlap": None, "column": None},
+        {"window": None, "overlap": None, "column": None, "others": []},
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,20 @@ def test_a_forest_stands_beside_the_network_and_promises_are_checked(outcome: Ou
     for head, metric in (("properties", "rmse"), ("labels", "auroc")):
         assert f"test/{head}/forest/{metric}" in outcome.metrics
         assert metric in told[head]["verdict"]
+    forest = outcome.metrics["test/properties/forest/rmse"]
+    assert told["properties"]["compared"]["baseline"] == pytest.approx(forest, rel=1e-5)
     assert told["properties"]["calibration"]["names"] == ["size"]
+
+
+def test_the_atoms_of_the_first_measured_molecules_are_drawn(outcome: Outcome) -> None:
+    assert (outcome.run / "explanations.html").read_text().count("<svg") == 3
+
+
+def test_python_tells_the_same_beside_an_answer_as_the_table(outcome: Outcome) -> None:
+    known, strange = polyhead.load(outcome.run).predict("CCO", "[Ti]")
+    assert known["domain"]["nearest"].startswith("C")
+    assert "element Ti" in strange["domain"]["outside"]
+    assert set(known["labels"]["set"]) == {"odd"}
 
 
 def test_an_answer_says_where_its_molecule_is(outcome: Outcome, tmp_path: Path) -> None:
@@ -101,3 +115,55 @@ def test_pictures_and_graphs_are_trained_by_the_same_task(table: Path, tmp_path:
     assert "test/properties/rmse" in found.metrics
     (said,) = polyhead.load(found.run).predict("CCO")
     assert set(said["properties"]["values"]) == {"size"}
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Return a run of words and of two flags, without validation and without a baseline."""
+    file = tmp_path_factory.mktemp("data") / "words.csv"
+    rows = [
+        f"{'C' * n}{end},{kind},{n % 2},{n % 3 % 2}"
+        for n in range(1, 11)
+        for end, kind in (("O", "acid"), ("N", "base"))
+    ]
+    file.write_text("\n".join(["smiles,kind,odd,third", *rows]))
+    changes = [
+        f"data={file}",
+        "data.kinds={kind: class}",
+        "data.columns=[kind, odd, third]",
+        "data.shares=[0.7, 0, 0.3]",
+        "data.baseline=false",
+        "task.backbone.width=8",
+        "task.heads.properties=null",
+        "task.heads={kind: {name: classification}, labels: {name: classification, multilabel: true}}",
+        *QUICK,
+    ]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Total length of .Loader. across ranks is zero")  # there is no validation
+        return training.fit(resolve("molecules", changes).recipe, tmp_path_factory.mktemp("runs") / "run")
+
+
+def test_without_validation_nothing_is_promised_and_without_a_forest_nothing_is_compared(words: Outcome) -> None:
+    assert not any("/forest/" in name for name in words.metrics)
+    held = json.loads((words.run / "trust.json").read_text())
+    assert held["heads"] == {"kind": {}, "labels": {}}
+    assert held["told"][0].startswith("domain: ")
+
+
+def test_words_and_several_flags_are_answered_and_drawn(words: Outcome, tmp_path: Path) -> None:
+    prediction.predict(words.run, ["CCO"], tmp_path)
+    with (tmp_path / "predictions.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert row["kind"] in {"acid", "base"}
+    assert {"odd", "third", "nearest in training"} <= row.keys()
+    assert "says of kind, by atoms" in (words.run / "explanations.html").read_text()
+
+
+def test_several_runs_answer_together_with_their_spread_and_promise_nothing(outcome: Outcome, tmp_path: Path) -> None:
+    prediction.predict(outcome.run, ["CCO", "C("], tmp_path, others=[outcome.run / "checkpoints" / "last.ckpt"])
+    with (tmp_path / "predictions.csv").open(newline="") as file:
+        good, bad = csv.DictReader(file)
+    assert float(good["size spread"]) >= 0
+    assert "size from" not in good
+    assert good["nearest in training"]
+    assert (bad["size"], bad["size spread"]) == ("", "")

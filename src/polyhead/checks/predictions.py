@@ -46,9 +46,9 @@ def decode_has_fixed_rank(factory: HeadFactory) -> None:
 
 @check
 def predictions_fit_metrics(factory: HeadFactory) -> None:
-    """The metrics take the predictions and targets, and give finite 0-d numbers; `main` is among them, at most 1.
+    """The metrics take the predictions and targets, and give 0-d numbers; `main` is among them, finite and at most 1.
 
-    One of a single class or value, `METRIC/NAME`, may be NaN where it was never seen.
+    Others are NaN where nothing was seen that they measure, and never infinite.
     """
     head = build(factory).eval()
     metrics = head.metrics()
@@ -60,7 +60,7 @@ def predictions_fit_metrics(factory: HeadFactory) -> None:
             isinstance(value, Tensor) and value.ndim == 0,
             f"{name(head)}.metrics: {key} is no 0-d tensor: average it, or give each class a name of its own",
         )
-        if "/" not in key or not value.isnan():
+        if key == head.main or not value.isnan():
             claim_finite(value, f"{name(head)}.metrics: {key}", "give what was never seen a number, 0 say")
     main = getattr(type(head), "main", None)
     claim(

@@ -17,6 +17,10 @@ TREES: Final = 100
 SHARE: Final = 1 / 3
 """Of the entries that a split of a tree of numbers may choose from: on ESOL, FreeSolv and Lipophilicity better than the
 square root of their number (RMSE 0.93, 1.70 and 0.73 against 1.00, 1.90 and 0.76), at more than twice the cost."""
+FEW: Final = 0.01
+LEAF: Final = 3
+"""Of trees of classes: such a share, and molecules in a leaf at least. On Tox21 better than the usual square root and
+single molecules, in half the time (AUROC of three targets 0.844 against 0.825)."""
 MOST: Final = 10_000
 """Molecules that one tree sees, drawn anew for each, so that a million do not take days."""
 NAME: Final = "random forest on Morgan fingerprints"
@@ -106,7 +110,7 @@ def predict_classes(
 
     said = np.zeros((len(asked), classes))
     if len(asked):
-        drawn = min(MOST, len(known))
-        forest = RandomForestClassifier(TREES, max_samples=drawn, random_state=seed, n_jobs=jobs).fit(known, numbers)
+        options = {"max_samples": min(MOST, len(known)), "max_features": FEW, "min_samples_leaf": LEAF}
+        forest = RandomForestClassifier(TREES, random_state=seed, n_jobs=jobs, **options).fit(known, numbers)
         said[:, forest.classes_] = forest.predict_proba(asked)
     return said

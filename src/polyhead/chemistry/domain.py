@@ -5,13 +5,17 @@ answer is believed: how similar is the nearest molecule of the training, and is 
 there?
 """
 
+import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from polyhead.chemistry.baseline import RADIUS, SIZE, fingerprints
+from polyhead.errors import UserError
 
 if TYPE_CHECKING:
     from rdkit.Chem import Atom, Mol
@@ -21,6 +25,11 @@ INSIDE: Final = 0.95
 """The share of training molecules that are as near to another one as the threshold asks."""
 ASKED: Final = 2000
 """Training molecules at most that the threshold is learned from."""
+LEAST: Final = 200
+PAIRS: Final = 100_000_000
+"""What these and all others make at most, as long as there are the least."""
+CHUNK: Final = 4096
+"""Molecules whose fingerprints are held at a byte a bit."""
 BONDS: Final = {"SINGLE": "-", "DOUBLE": "=", "TRIPLE": "#", "AROMATIC": ":"}
 
 
@@ -60,7 +69,7 @@ def learn(molecules: "Sequence[Mol]", smiles: Sequence[str], seed: int = 0) -> D
     """Return the domain of n training molecules and their SMILES.
 
     The threshold is the similarity to the nearest other molecule that 95 of 100 of them reach, or of 2000 drawn from
-    them; it is 1 where there is no other.
+    them (fewer of more than 50,000 molecules); it is 1 where there is no other.
 
     Args:
         molecules: Sanitised ones, each there once: of copies, each would be the other's nearest.
@@ -69,7 +78,8 @@ def learn(molecules: "Sequence[Mol]", smiles: Sequence[str], seed: int = 0) -> D
     """
     bits = packed(molecules)
     rng = np.random.default_rng(seed)
-    drawn = rng.choice(len(bits), min(ASKED, len(bits)), replace=False)
+    most = min(ASKED, max(LEAST, PAIRS // max(1, len(bits))))
+    drawn = rng.choice(len(bits), min(most, len(bits)), replace=False)
     nearest = [max(np.delete(similarities(bits[row], bits), row), default=1.0) for row in drawn]
     threshold = float(np.quantile(nearest, 1 - INSIDE)) if nearest else 1.0
     return Domain(tuple(smiles), bits, threshold, frozenset(kind for one in molecules for kind in kinds_of(one)))
@@ -93,10 +103,38 @@ def reason(place: Place, threshold: float) -> str:
     return "; ".join(far * (place.similarity < threshold) + unseen)
 
 
+def keep(domain: Domain, file: Path) -> None:
+    """Write a domain into a file of numpy arrays, which is there when all of it is."""
+    smiles, kinds = (
+        np.frombuffer("\n".join(part).encode(), np.uint8) for part in (domain.smiles, sorted(domain.kinds))
+    )
+    beside = file.with_name(f".{os.getpid()}.{file.name}")
+    np.savez(beside, bits=domain.bits, threshold=np.float64(domain.threshold), smiles=smiles, kinds=kinds)
+    beside.replace(file)
+
+
+def kept(file: Path) -> Domain:
+    """Return the domain that `keep` wrote.
+
+    Raises:
+        UserError: If the file is damaged, or none of these.
+    """
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as held:
+            bits, threshold = held["bits"], float(held["threshold"])
+            smiles, kinds = (bytes(held[name]).decode().splitlines() for name in ("smiles", "kinds"))
+    except (OSError, ValueError, KeyError, BadZipFile) as error:
+        raise UserError(f"{file} is damaged: delete it, and predictions come without their domain") from error
+    return Domain(tuple(smiles), bits, threshold, frozenset(kinds))
+
+
 def packed(molecules: "Sequence[Mol]") -> Words:
     """Return the Morgan fingerprints of n molecules as numbers of 64 bits, (n, 32)."""
-    found = fingerprints(molecules, counts=False, radius=RADIUS, size=SIZE)
-    return np.packbits(found, axis=1).view(np.uint64)
+    found = np.zeros((len(molecules), SIZE // 64), np.uint64)
+    for start in range(0, len(molecules), CHUNK):
+        rows = fingerprints(molecules[start : start + CHUNK], counts=False, radius=RADIUS, size=SIZE)
+        found[start : start + CHUNK] = np.packbits(rows, axis=1).view(np.uint64)
+    return found
 
 
 def similarities(row: Words, rows: Words) -> NDArray[np.float64]:

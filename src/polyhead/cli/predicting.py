@@ -41,24 +41,31 @@ def predict(
         str | None,
         typer.Option("--column", metavar="NAME", help="Of the molecules, in a table; else found by looking."),
     ] = None,
+    others: Annotated[
+        list[Path] | None,
+        typer.Option("--with", metavar="RUN_OR_CKPT", help="Ask it too, and answer with the mean; may be repeated."),
+    ] = None,
     json: Json = None,
 ) -> None:
     """Ask a trained model about images or molecules: records, pictures, tables."""
-    check_trained(trained)
+    for one in (trained, *(others or [])):
+        check_trained(one)
     molecules = asks_molecules(trained)
     if overlap is not None and window is None:
         raise UserError(f"--overlap {overlap:g} is of windows; say how large they are, such as --window 512")
     if molecules is not None:
         check_options(molecules=molecules, score=score, window=window, column=column)
-    for one in items if not molecules else ():
-        if not Path(one).expanduser().exists() and not GLOB & set(one) and (molecules is False or FILE.search(one)):
-            raise UserError(f"no such {'file' if molecules is None else 'image'}: {one}")
+    for item in items if not molecules else ():
+        if not Path(item).expanduser().exists() and not GLOB & set(item) and (molecules is False or FILE.search(item)):
+            raise UserError(f"no such {'file' if molecules is None else 'image'}: {item}")
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
     from polyhead.running import prediction
 
     with output.stdout_kept(json == output.STDOUT):
-        answers = prediction.predict(trained, items, out, score, window=window, overlap=overlap, column=column)
+        answers = prediction.predict(
+            trained, items, out, score, window=window, overlap=overlap, column=column, others=others or []
+        )
     if json:
         output.write(answers.records.read_text(encoding="utf-8"), json)
     if json != output.STDOUT:

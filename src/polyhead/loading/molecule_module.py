@@ -35,6 +35,7 @@ class MoleculeModule(DataModule):
         descriptors: Numbers of each molecule beside its graph, for backbones that take them: Morgan fingerprints, or
             RDKit's descriptors, or both.
         pictures: Side of the depictions of each molecule that go with its graph, in pixels; 0 for none.
+        baseline: Whether results stand beside those of a random forest on Morgan fingerprints.
         allow_bad: How many errors in labels a run leaves out, >= 0.
         seed: Order is a function of it, >= 0.
 
@@ -53,12 +54,14 @@ class MoleculeModule(DataModule):
         workers: int | None = None,
         descriptors: tuple[Descriptor, ...] = (),
         pictures: int = 0,
+        baseline: bool = True,
         allow_bad: int = 0,
         seed: int = 0,
     ) -> None:
         given: dict[str, Any] = {"batch": batch, "workers": workers or 0, "allow_bad": allow_bad, "seed": seed}
         super().__init__(source, targets, **given)
         self.molecules: Final = source
+        self.baseline: Final = baseline
         at_least("pictures", pictures, 0)
         every = [smiles for split in SPLITS for smiles in source.smiles(split)]
         self.store: Final[Store] = open_store(every, Wanted(descriptors, pictures))

@@ -6,31 +6,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from polyhead.chemistry import domain
-from polyhead.chemistry.calibration import promises
 from polyhead.chemistry.columns import molecules_column
-from polyhead.chemistry.smiles import read
-from polyhead.chemistry.standardising import standardise
 from polyhead.chemistry.tables import Table, read_table
+from polyhead.chemistry.trust import PLACE
 from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
 from polyhead.molecule_predictor import ERROR, MoleculePredictor
-from polyhead.running.kept_trust import Trust
 from polyhead.running.outcome import Answers
 
 ROWS, RECORDS = "predictions.csv", "predictions.json"
-DOMAIN = "domain"
-"""What stands in an answer for where its molecule is."""
-PLACE = ("nearest in training", "similarity", "outside because")
+BESIDE = ("nearest in training", "similarity", "outside because")
+"""Columns that say where a molecule stands to those of the training."""
 REASON = "not predicted because"
 """The column that says why a row is blank."""
 
 
-def predict(
-    predictor: MoleculePredictor, given: Sequence[str], out: Path, column: str = "", trust: Trust | None = None
-) -> Answers:
+def predict(predictor: MoleculePredictor, given: Sequence[str], out: Path, column: str = "") -> Answers:
     """Answer about molecules, and return what was written.
 
     Args:
@@ -39,7 +30,6 @@ def predict(
         out: The folder that gets `predictions.csv`, the rows of the table in their order with a column for each value
             and each class, and `predictions.json`, one {head: record} a row.
         column: The column of the molecules; "": the one that is found by looking.
-        trust: What the model's run keeps, for intervals, sets, and the nearest molecules of the training.
 
     Raises:
         UserError: If there is no such file, or no column of molecules in it.
@@ -47,8 +37,6 @@ def predict(
     table = table_of(given)
     cells = table.columns[molecules_column(table, column).name]
     answers = list(predictor.stream(cells, score=0.0))
-    if trust is not None:
-        add_trust(answers, trust, [standardise(one, predictor.rules).canonical for one in cells])
     found = [flat(answer) for answer in answers]
     names = list(dict.fromkeys(name for row in found for name in row if name != REASON))
     heading = [*table.columns, *(told(name, table.columns) for name in names), REASON]
@@ -96,45 +84,29 @@ def flat(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for head, record in answer.items() for name, value in said(head, record)}
 
 
-def add_trust(answers: Sequence[dict[str, Any]], trust: Trust, smiles: Sequence[str]) -> None:
-    """Add to answers what is promised beside them, and how far each molecule is from the training.
-
-    Args:
-        answers: One a molecule; those without an answer stay as they are.
-        trust: From where.
-        smiles: The molecules as the model read them, "" where one is none.
-    """
-    there = [number for number, one in enumerate(smiles) if one]
-    for head, promise in trust.promises.items():
-        said = np.array([list(numbers(answers[number][head]).values()) for number in there]).reshape(len(there), -1)
-        for number, more in zip(there, promises(promise, said) if there else (), strict=True):
-            answers[number][head] |= more
-    mols = [mol for number in there if (mol := read(smiles[number])) is not None]
-    for number, place in zip(there, domain.places(trust.domain, mols), strict=True):
-        why = domain.reason(place, trust.domain.threshold)
-        answers[number][DOMAIN] = {"nearest": place.nearest, "similarity": place.similarity, "outside": why}
-
-
-def numbers(record: Mapping[str, Any]) -> dict[str, float]:
-    """Return the values, or the probabilities, of a record by name."""
-    return record["values"] if "values" in record else {one["label"]: one["score"] for one in record["labels"]}
-
-
 def said(head: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Yield heading and cell of what one head says of a molecule, or what is said of its place."""
-    if head == DOMAIN:
-        yield from zip(PLACE, record.values(), strict=True)
+    if head == PLACE:
+        yield from zip(BESIDE, record.values(), strict=True)
         return
     for key, value in record.items():
         if key == "values":
             yield from value.items()
         elif key == "labels":
             yield from ((one["label"], one["score"]) for one in value)
-        elif key == "interval":
-            for name, ends in value.items():
-                yield from zip((f"{name} from", f"{name} to"), ends or ("", ""), strict=True)
-        elif key == "set":
-            sets = value.items() if isinstance(value, dict) else [(head, value)]
-            yield from ((f"{name} may be", " or ".join(some)) for name, some in sets)
+        elif key in {"interval", "set", "spread"}:
+            yield from promised(head, key, value)
         else:
             yield (head if key in {"label", "value"} else f"{head} {key}"), value
+
+
+def promised(head: str, key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield heading and cell of what is told of an answer: its `interval`, its `set`, or the `spread` of several."""
+    if key == "interval":
+        for name, ends in value.items():
+            yield from zip((f"{name} from", f"{name} to"), ends or ("", ""), strict=True)
+    elif key == "set":
+        sets = value.items() if isinstance(value, dict) else [(head, value)]
+        yield from ((f"{name} may be", " or ".join(some)) for name, some in sets)
+    else:
+        yield from ((f"{name} spread", one) for name, one in value.items())

@@ -19,6 +19,7 @@ def predict(
     window: int | None = None,
     overlap: float | None = None,
     column: str | None = None,
+    others: Sequence[Path] = (),
 ) -> Answers:
     """Answer about images, or molecules, and return what was written.
 
@@ -31,19 +32,19 @@ def predict(
             be asked so are named, and get them scaled.
         overlap: The share of its side that a window has in common with the next one; None: a quarter.
         column: Of the molecules in a table; None: the one that is found by looking.
+        others: Further runs or checkpoints, that are asked with it: answers are means then, with their spread.
 
     Raises:
         UserError: If an item or the checkpoint is missing or broken, or an option does not suit the model.
     """
     keep_memory()
     use_cores()
-    predictor = load(checkpoint)
+    predictor = load(checkpoint, others=others)
     if predictor.noun == "molecule":
         from polyhead.running import predicting_molecules  # rdkit is behind it
-        from polyhead.running.kept_trust import load_trust
 
         refuse("molecules", {"--score": score, "--window": window})
-        return predicting_molecules.predict(predictor, items, out, column or "", load_trust(checkpoint))
+        return predicting_molecules.predict(predictor, items, out, column or "")
     from polyhead.running import predicting_images  # torchvision is behind it
 
     refuse("images", {"--column": column})
