@@ -62,7 +62,7 @@ def text(found: "Comparison") -> str:
         told = f"seed {seeds} alone: small differences may be chance, and --seeds 0 1 2 would show it"
     about = (
         f"split {found.split}; {found.steps} steps each; {told}\n"
-        f"GFLOPs of one image; a forward of {found.batch} images as `polyhead predict` makes it on the CPU"
+        f"GFLOPs of one item; a forward of {found.batch} items as `polyhead predict` makes it on the CPU"
     )
     parts = [scores_table(found), costs_table(found), about, " ".join(found.advice), f"runs: {found.folder}"]
     return "\n\n".join(parts)
@@ -97,5 +97,5 @@ def costs_table(found: "Comparison") -> str:
         (name, f"{size / 1e6:.3f} M", f"{flops / 1e9:.3f}", f"{ms:.1f}", f"{seconds:.1f}", speeds.get(name, ""))
         for name, (size, flops, ms, seconds) in (alone | whole | rows).items()
     ]
-    titles = ("network", "parameters", "GFLOPs", "ms a forward", "s of training", "images/s in training")
+    titles = ("network", "parameters", "GFLOPs", "ms a forward", "s of training", "items/s in training")
     return output.columns([titles, *table])
