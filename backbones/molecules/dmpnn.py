@@ -48,22 +48,28 @@ class DMPNN(Encoder):
     def forward(self, graphs: Graphs) -> Tensor:
         """Return (A, width)."""
         source, target = graphs.bonds
-        first = self.atoms(graphs.atoms).index_select(0, source) + self.bonds(graphs.kinds).repeat_interleave(2, 0)
+        first = both_ways(self.atoms(graphs.atoms).index_select(0, source), self.bonds(graphs.kinds))
         arrows = first.relu()
         heard = aggregate(arrows, target, len(graphs.atoms))
         nodes = self.virtual.begin(heard, graphs)
         for step in range(self.depth - 1):
             heard, nodes = self.virtual(step, heard, nodes, graphs)
             message = self.hear(heard.index_select(0, source) - reverse(arrows))
-            arrows = self.drop(self.norms[step](first + message).relu())
+            arrows = self.drop(self.norms[step](message.add_(first)).relu_())
             heard = aggregate(arrows, target, len(graphs.atoms))
         heard, _ = self.virtual(self.depth - 1, heard, nodes, graphs)
-        end: Tensor = self.drop(self.norms[-1](self.ends(graphs.atoms) + self.close(heard)).relu())
+        end: Tensor = self.drop(self.norms[-1](self.close(heard).add_(self.ends(graphs.atoms))).relu_())
         return end
 
     def embeddings(self) -> Embeddings:
         """Return the three tables."""
         return Embeddings((self.atoms, self.ends), (self.bonds,))
+
+
+def both_ways(arrows: Tensor, bonds: Tensor) -> Tensor:
+    """Return (2E, C), the sum of what stands on directed bonds and of what (E, C) stands on their bonds."""
+    count, width = bonds.shape
+    return (arrows.reshape(count, 2, width) + bonds[:, None]).reshape(2 * count, width)
 
 
 def reverse(arrows: Tensor) -> Tensor:
