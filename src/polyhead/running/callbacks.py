@@ -122,7 +122,7 @@ class Bar(ProgressBar):
         spent = self.training_time + (time.monotonic() - self.since if self.since else 0.0)
         since = done - self.done_before  # of a run that went on, an earlier process did the rest
         parts = [f"{clock(passed * (1 - done) / since)} left"] if since > 0 and done < 1 else []
-        noun = getattr(trainer.datamodule, "noun", "image")  # type: ignore[attr-defined]  # a Trainer has it, or None
+        noun = getattr(getattr(trainer, "datamodule", None), "noun", "image")
         parts.append(f"{self.images / max(spent, 1e-9):.0f} {noun}s/s")
         if "val/main" in trainer.callback_metrics:
             parts.append(f"val/main {trainer.callback_metrics['val/main'].item():.3f}")

@@ -144,7 +144,8 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule", make: Callable[[],
             break
         tried[batch], best, batch = speed, batch, 2 * batch
     if not tried:
-        raise UserError(f"data.batch=auto: not even {FIRST} {data.noun}s fit into memory; take a smaller network")
+        smaller = "data.size" if data.noun == "image" else "network"
+        raise UserError(f"data.batch=auto: not even {FIRST} {data.noun}s fit into memory; take a smaller {smaller}")
     said = ", ".join(f"{batch} trains {speed:.0f} {data.noun}s/s" for batch, speed in tried.items())
     logging.getLogger("polyhead").warning("data.batch: %d (auto: %s)", best, said)
     return best
