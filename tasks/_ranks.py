@@ -1,6 +1,7 @@
 """What the ranks of a distributed run agree upon."""
 
 import atexit
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, distributed, nn
@@ -25,11 +26,16 @@ def sum_over_ranks(values: Tensor) -> Tensor:
     return values
 
 
-def average_statistics(module: nn.Module, rows: int) -> None:
-    """Replace every BatchNorm's running statistics by their mean over the ranks, weighted by the `rows` of each."""
+def average_statistics(module: nn.Module, rows: int, still: Iterable[nn.Module] = ()) -> None:
+    """Replace every BatchNorm's running statistics by their mean over the ranks, weighted by the `rows` of each.
+
+    Those within the parts `still` stay as they are, to the bit: a mean of equal numbers may be another one.
+    """
     if not (distributed.is_available() and distributed.is_initialized()):
         return
-    norms = [m for m in module.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm)]  # noqa: SLF001  # its only common base
+    kinds = nn.modules.batchnorm._BatchNorm  # noqa: SLF001  # its only common base
+    apart = {id(one) for part in still for one in part.modules()}
+    norms = [one for one in module.modules() if isinstance(one, kinds) and id(one) not in apart]
     kept = [value for norm in norms for value in (norm.running_mean, norm.running_var) if value is not None]
     if not kept:
         return

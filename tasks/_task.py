@@ -261,7 +261,7 @@ class Task(pl.LightningModule, ABC):
 
     def on_validation_start(self) -> None:
         """Average BatchNorm statistics over the ranks, so that all of them validate and save one network."""
-        average_statistics(self.model, self.rows_seen)
+        average_statistics(self.model, self.rows_seen, self.frozen)
         self.rows_seen = 0
 
     def on_validation_epoch_end(self) -> None:

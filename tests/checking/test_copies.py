@@ -35,6 +35,9 @@ def saved_again(image: Tensor) -> Tensor:
 def test_copies_are_told_by_their_splits() -> None:
     looks = [seen("train", "a", scene(0)), seen("train", "b", scene(0)), seen("test", "c", scene(0))]
     assert [(one.kind, one.image) for one in copies(looks)] == [("copy-within-split", "b"), ("copy-across-splits", "c")]
+    other = seen("train", "a", scene(0))._replace(source="two")
+    (found,) = copies([looks[0]._replace(source="one"), other])
+    assert (found.what, found.source) == ("is in train twice: a of one", "two")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from polyhead.cli.entry import main
 from polyhead.errors import UserError
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.text import write
-from polyhead.running.building import build_task, load_data, with_labels
+from polyhead.running.building import build_task, load_data, say_slots, with_labels
 from polyhead.running.other_names import Choice, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
 from polyhead.running.proving import equal, prove_still
@@ -239,6 +239,12 @@ def test_a_run_of_several_sources_says_what_a_batch_has_of_each(
     two = "data.sources={one: {name: digits, images: 6, share: 1}, two: {name: digits, images: 9, share: 20}}"
     fit(resolve(recipe, [two, SHORT]).recipe, tmp_path / "run")
     assert "data.sources: each batch of 8 has 1 of one, 7 of two" in caplog.messages
+    every = dict.fromkeys("0123456789")
+    caplog.clear()
+    lone = resolve(recipe, [two, "task.heads.boxes=null", "task.heads.mask=null"]).recipe
+    lone["data"]["sources"]["two"]["names"] = {"label": every}
+    say_slots(load_data(lone))
+    assert "data.sources: no training image is read of two" in caplog.messages
 
 
 def test_an_unknown_choice_is_refused(outcome: Outcome) -> None:

@@ -104,18 +104,21 @@ def test_a_step_of_two_ranks_is_the_step_of_one_also_where_a_rank_has_no_labelle
 def statistics_of(rank: int, meeting: str, found: str) -> None:
     """Write down, as one of two ranks that saw 3 rows and 1, what statistics become."""
     distributed.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
-    norm = nn.BatchNorm2d(2)
-    norm.running_mean = torch.tensor([4.0 * rank, 8.0])
-    average_statistics(norm, rows=3 - 2 * rank)
-    torch.save((norm.running_mean, sum_over_ranks(torch.tensor([1.0 + rank]))), f"{found}.{rank}")
+    norm, frozen = nn.BatchNorm2d(2), nn.BatchNorm2d(1)
+    norm.running_mean, frozen.running_mean = torch.tensor([4.0 * rank, 8.0]), torch.tensor([float(rank)])
+    average_statistics(nn.ModuleList([norm, nn.Sequential(frozen)]), 3 - 2 * rank, [nn.Sequential(frozen)])
+    torch.save((norm.running_mean, frozen.running_mean, sum_over_ranks(torch.tensor([1.0 + rank]))), f"{found}.{rank}")
     distributed.destroy_process_group()
 
 
-def test_batchnorm_statistics_become_the_mean_over_the_rows_of_all_ranks(tmp_path: Path) -> None:
+def test_batchnorm_statistics_become_the_mean_over_the_rows_of_all_ranks_unless_frozen(
+    tmp_path: Path,
+) -> None:
     torch.multiprocessing.spawn(statistics_of, (str(tmp_path / "meeting"), str(tmp_path / "found")), nprocs=2)
     for rank in range(2):
-        mean, total = torch.load(tmp_path / f"found.{rank}", weights_only=True)
+        mean, frozen, total = torch.load(tmp_path / f"found.{rank}", weights_only=True)
         assert mean.tolist() == [1.0, 8.0]
+        assert frozen.tolist() == [rank]
         assert total.tolist() == [3.0]
 
 

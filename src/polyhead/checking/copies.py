@@ -35,10 +35,10 @@ def copies(looks: Sequence[Look]) -> list[Finding]:
         if other is look:
             single.append(look)
         elif other.split != look.split:
-            what = f"is in {look.split}, and a copy of it in {other.split}: {other.name}"
+            what = f"is in {look.split}, and a copy of it in {other.split}: {called(other, look)}"
             found.append(finding("copy-across-splits", look.name, what, CURE, image=look.name, source=look.source))
         else:
-            what = f"is in {look.split} twice: {other.name}"
+            what = f"is in {look.split} twice: {called(other, look)}"
             found.append(finding("copy-within-split", look.name, what, CURE, image=look.name, source=look.source))
     return [*found, *alike([one for one in single if one.small])]
 
@@ -55,11 +55,16 @@ def alike(looks: Sequence[Look]) -> list[Finding]:
         for row, best in enumerate(near.argmax(1).tolist()):
             if near[row, best] >= ALIKE:
                 look, other = looks[start + row], looks[best]
-                what = f"is in {look.split}, and nearly the same is in {other.split}: {other.name}"
+                what = f"is in {look.split}, and nearly the same is in {other.split}: {called(other, look)}"
                 found.append(
                     finding("copy-alike-across-splits", look.name, what, CURE, image=look.name, source=look.source)
                 )
     return found
+
+
+def called(other: Look, look: Look) -> str:
+    """Return the name of an image beside another, with its source where that is not the same."""
+    return other.name if other.source == look.source else f"{other.name} of {other.source}"
 
 
 def directions(looks: Sequence[Look]) -> NDArray[np.float32]:

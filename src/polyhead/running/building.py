@@ -9,6 +9,7 @@ import torch
 
 from polyhead.contracts import Head
 from polyhead.errors import UserError
+from polyhead.loading.source import SPLITS
 from polyhead.loading.turns import slots
 from polyhead.model import target_of
 from polyhead.recipes.build import build
@@ -43,6 +44,10 @@ def say_slots(data: "DataModule") -> None:
     if len(parts) > 1:
         given = [f"{count} of {part.name}" for part, count in zip(parts, slots(parts, data.batch), strict=True)]
         logging.getLogger("polyhead").warning("data.sources: each batch of %d has %s", data.batch, ", ".join(given))
+    names = {part.name for part in parts}
+    elsewhere = dict.fromkeys(part.name for split in SPLITS for part in data.source.parts(split))
+    if idle := [name for name in elsewhere if name and name not in names]:
+        logging.getLogger("polyhead").warning("data.sources: no training image is read of %s", ", ".join(idle))
 
 
 def targets_of(recipe: dict[str, Any]) -> dict[str, str]:
