@@ -52,6 +52,7 @@ def test_one_molecule_can_be_taken_out() -> None:
 
 
 def test_chunks_stand_behind_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(featurising, "FIRST", 2)
     monkeypatch.setattr(featurising, "CHUNK", 3)
     many = SMILES * 3
     assert same(open_store(many).take(range(len(many))), collate([molecule(one) for one in many]))
@@ -119,6 +120,7 @@ def test_molecules_without_atoms_alone_can_be_kept() -> None:
 
 
 def test_two_processes_give_what_one_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(featurising, "FIRST", 1)
     monkeypatch.setattr(featurising, "CHUNK", 2)
     one, two = (list(chunks(SMILES, PLAIN, processes)) for processes in (1, 2))
     for left, right in zip(one, two, strict=True):

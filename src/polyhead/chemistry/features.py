@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 if TYPE_CHECKING:
-    from rdkit.Chem import Bond, Mol
+    from rdkit.Chem import Mol
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -134,7 +134,7 @@ def featurise(mol: "Mol", extras: "Sequence[float] | Array" = (), picture: "Arra
         kinds=looked_up(bond_numbers(bonds), BOND_TABLES),
         ends=np.array(ends, np.uint16).reshape(-1, 2),
         extras=np.asarray(extras, np.float32),
-        picture=np.zeros((3, 0, 0), np.uint8) if picture is None else picture,
+        picture=EMPTY.picture if picture is None else picture,
     )
 
 
@@ -165,15 +165,15 @@ def atom_numbers(mol: "Mol") -> list[list[int]]:
     ]
 
 
-def bond_numbers(bonds: list["Bond"]) -> list[list[int]]:
+def bond_numbers(bonds: list[Any]) -> list[list[int]]:
     """Return what RDKit tells of each bond, a list of bytes for each column of `BOND`."""
-    types = [int(bond.GetBondType()) for bond in bonds]
+    types = [bond.GetBondType() for bond in bonds]
     return [
         types,
         [bond.GetIsConjugated() for bond in bonds],
         [bond.IsInRing() for bond in bonds],
         # only double bonds are asked, since each answer takes as long as all the others together
-        [int(bond.GetStereo()) if kind == DOUBLE else 0 for kind, bond in zip(types, bonds, strict=True)],
+        [bond.GetStereo() if kind == DOUBLE else 0 for kind, bond in zip(types, bonds, strict=True)],
     ]
 
 

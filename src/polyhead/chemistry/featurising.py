@@ -15,6 +15,8 @@ from polyhead.cores import cores
 
 CHUNK: Final = 512
 """Molecules that a process is given at a time."""
+FIRST: Final = 64
+"""Molecules after which all is imported, and whose time tells whether other processes are worthwhile."""
 START: Final = 1.5
 """Seconds that a process takes to begin: with less work to do, it is not worth it."""
 
@@ -41,15 +43,29 @@ def molecule(smiles: str, wanted: Wanted = PLAIN) -> Molecule:
     Raises:
         ValueError: If RDKit cannot read it.
     """
-    from rdkit.Chem import MolFromSmiles
+    return molecules([smiles], wanted)[0]
+
+
+def molecules(smiles: Sequence[str], wanted: Wanted = PLAIN) -> list[Molecule]:
+    """Return the molecules of some SMILES as arrays.
+
+    Raises:
+        ValueError: If RDKit cannot read one of them.
+    """
     from rdkit.rdBase import BlockLogs
 
-    with BlockLogs():
-        mol = MolFromSmiles(smiles)
-        if mol is None:
-            raise ValueError(f"RDKit cannot read the SMILES {smiles!r}")
-        picture = depict(mol, wanted.picture) if wanted.picture else None
-        return featurise(mol, describe(mol, wanted.descriptors), picture)
+    with BlockLogs():  # it takes as long as half a molecule, and so is done once
+        return [_molecule(one, wanted) for one in smiles]
+
+
+def _molecule(smiles: str, wanted: Wanted) -> Molecule:
+    from rdkit.Chem import MolFromSmiles
+
+    mol = MolFromSmiles(smiles)
+    if mol is None:
+        raise ValueError(f"RDKit cannot read the SMILES {smiles!r}")
+    extras = describe(mol, wanted.descriptors) if wanted.descriptors else ()
+    return featurise(mol, extras, depict(mol, wanted.picture) if wanted.picture else None)
 
 
 def packed(smiles: Sequence[str], wanted: Wanted) -> Packed:
@@ -58,30 +74,38 @@ def packed(smiles: Sequence[str], wanted: Wanted) -> Packed:
     Raises:
         ValueError: If RDKit cannot read one of them.
     """
-    return pack([molecule(one, wanted) for one in smiles])
+    return pack(molecules(smiles, wanted))
 
 
 def chunks(smiles: Sequence[str], wanted: Wanted = PLAIN, processes: int | None = None) -> Iterator[Packed]:
-    """Yield molecules in packed form, `CHUNK` at a time, in their order.
+    """Yield molecules in packed form, many at a time, in their order.
 
     Args:
         smiles: What RDKit can read.
         wanted: What is computed of each.
-        processes: How many compute; None: by how long the first chunk took.
+        processes: How many compute; None: by how long the first ones took.
 
     Raises:
         ValueError: If RDKit cannot read one of them.
     """
-    parts = [smiles[place : place + CHUNK] for place in range(0, len(smiles), CHUNK)]
-    begin = time.perf_counter()
-    yield from map(partial(packed, wanted=wanted), parts[:1])
-    seconds = (time.perf_counter() - begin) * (len(parts) - 1)
-    count = worthwhile(seconds, cores()) if processes is None else processes
+    compute = partial(packed, wanted=wanted)
+    yield from map(compute, [smiles[:FIRST]] if smiles else [])
+    seconds = 0.0 if processes else seconds_for(smiles[FIRST:], wanted)
+    parts = [smiles[place : place + CHUNK] for place in range(FIRST, len(smiles), CHUNK)]
+    count = processes or worthwhile(seconds, cores())
     if count < 2:
-        yield from map(partial(packed, wanted=wanted), parts[1:])
+        yield from map(compute, parts)
         return
     with ProcessPoolExecutor(count, get_context("spawn")) as pool:
-        yield from pool.map(partial(packed, wanted=wanted), parts[1:])
+        yield from pool.map(compute, parts)
+
+
+def seconds_for(smiles: Sequence[str], wanted: Wanted) -> float:
+    """Return about how long some molecules take one process, of which a few are timed and thrown away."""
+    some = smiles[: FIRST // 4]
+    begin = time.perf_counter()
+    molecules(some, wanted)
+    return (time.perf_counter() - begin) * len(smiles) / max(1, len(some))
 
 
 def worthwhile(seconds: float, most: int) -> int:
