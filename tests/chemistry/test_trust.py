@@ -18,7 +18,7 @@ SMILES = ("CCO", "CCCO", "CCCC")
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     """Return a run folder with promises about one head, and a domain."""
-    found = Calibration("values", ("mass",), 0.9, np.array([2.0]))
+    found = Calibration("values", ("mass",), 0.9, np.array([2.0]), np.full_like([2.0], 20, int))
     heads = {"size": {"verdict": "good", "calibration": found.plain()}, "silent": {"verdict": "good"}}
     write_text(json_text({"heads": heads}), tmp_path / TRUST)
     keep(learn([Chem.MolFromSmiles(one) for one in SMILES], SMILES), tmp_path / DOMAIN)

@@ -15,6 +15,7 @@ Floats = NDArray[np.float64]
 Kind = Literal["values", "labels", "classes"]
 """Of a head: numbers; yes or no for each of several classes; or one class of several."""
 ANSWERS: Final = ("absent", "present")
+FEWER: Final = "fewer than promised, by more than chance usually explains"
 
 
 class Calibration(NamedTuple):
@@ -26,16 +27,19 @@ class Calibration(NamedTuple):
         coverage: The share of truths that intervals and sets are to hold, in (0, 1).
         bounds: (T,) the half widths of intervals; (K, 2) probabilities from which on "absent" and "present" belong to
             a set; (1,) that of a class.
+        learned: How many truths each of them is learned from, in the same form.
     """
 
     kind: Kind
     names: tuple[str, ...]
     coverage: float
     bounds: Floats
+    learned: NDArray[np.int64]
 
     def plain(self) -> dict[str, Any]:
         """Return the same as plain data; JSON has null for bounds that are infinite."""
-        return {**self._asdict(), "names": list(self.names), "bounds": self.bounds.tolist()}
+        arrays = {"bounds": self.bounds.tolist(), "learned": self.learned.tolist()}
+        return {**self._asdict(), "names": list(self.names), **arrays}
 
 
 def calibrate(kind: Kind, names: tuple[str, ...], said: Floats, truth: Any, coverage: float = COVERAGE) -> Calibration:
@@ -49,13 +53,15 @@ def calibrate(kind: Kind, names: tuple[str, ...], said: Floats, truth: Any, cove
         coverage: The share of truths that is to be held, in (0, 1).
     """
     if kind == "values":
-        bounds = conformal.half_widths(said, truth, coverage)
+        bounds, learned = conformal.half_widths(said, truth, coverage), np.isfinite(truth).sum(0)
     elif kind == "labels":
         bounds = conformal.label_thresholds(said, truth, coverage)
+        learned = np.stack([(truth == answer).sum(0) for answer in (0, 1)], 1)
     else:
         known = truth >= 0
         bounds = np.array([conformal.class_threshold(said[known], truth[known], coverage)])
-    return Calibration(kind, names, coverage, bounds)
+        learned = known.sum(keepdims=True)
+    return Calibration(kind, names, coverage, bounds, learned)
 
 
 def from_plain(held: dict[str, Any]) -> Calibration:
@@ -63,7 +69,8 @@ def from_plain(held: dict[str, Any]) -> Calibration:
     kind: Kind = held["kind"]
     bounds = np.array(held["bounds"], np.float64)
     endless = np.inf if kind == "values" else -np.inf
-    return Calibration(kind, tuple(held["names"]), held["coverage"], np.where(np.isnan(bounds), endless, bounds))
+    bounds = np.where(np.isnan(bounds), endless, bounds)
+    return Calibration(kind, tuple(held["names"]), held["coverage"], bounds, np.array(held["learned"], np.int64))
 
 
 def promises(found: Calibration, said: Floats) -> list[dict[str, Any]]:
@@ -130,4 +137,19 @@ def _words(found: Calibration, about: str, held: Coverage) -> str:
     counts = held.truths[there]
     share, size = (float(np.average(part[there], weights=counts)) for part in (held.share, held.size))
     of = f"{counts.sum()} truths" if about == "all" else f"{counts.sum()} {about}"
-    return f"{share:.1%} of {of} (mean {'width' if found.kind == 'values' else 'size'} {size:.3g})"
+    learned = found.learned[:, ANSWERS.index(about)] if found.kind == "labels" else found.learned
+    fewer = f", {FEWER}" if too_few(share, found.coverage, int(counts.sum()), int(learned[there].sum())) else ""
+    return f"{share:.1%} of {of} (mean {'width' if found.kind == 'values' else 'size'} {size:.3g}){fewer}"
+
+
+def too_few(share: float, coverage: float, measured: int, learned: int) -> bool:
+    """Return whether a promise was kept more seldom than in 95 of 100 cases by chance, in the normal approximation.
+
+    Args:
+        share: Of the truths that were held.
+        coverage: What was promised.
+        measured: How many truths were measured, which leaves something to chance.
+        learned: How many the promise was learned from, which leaves as much; 0 is none to speak of.
+    """
+    deviation = (coverage * (1 - coverage) * (1 / measured + 1 / max(1, learned))) ** 0.5
+    return bool(share < coverage - 1.645 * deviation)
