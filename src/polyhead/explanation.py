@@ -1,6 +1,7 @@
 """Why a trained model says what it says of molecules: which answer is asked about, and what atoms contribute to it."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import torch
@@ -123,10 +124,7 @@ def by_column(
     model: Model, graphs: Graphs, head: str, column: int, method: Method
 ) -> Sequence[tuple[float, float, float, list[float]]]:
     """Return score, blank score, error and contributions of atoms for each molecule; see `explain`."""
-
-    def score(some: Graphs) -> Tensor:
-        return numbers(model, head, some)[:, column]
-
+    score = partial(number, model, head, column)
     if method == "masking":
         found = masking(score, graphs)
     else:
@@ -134,6 +132,11 @@ def by_column(
     atoms = by_molecule(found.atoms, graphs.item, len(graphs))
     parts = (found.score, found.blank, found.error(graphs.item))
     return list(zip(*(part.tolist() for part in parts), atoms, strict=True))
+
+
+def number(model: Model, head: str, column: int, graphs: Graphs) -> Tensor:
+    """Return one value or probability of each of B molecules, (B,); errors as `numbers`."""
+    return numbers(model, head, graphs)[:, column]
 
 
 def numbers(model: Model, head: str, graphs: Graphs) -> Tensor:

@@ -30,6 +30,11 @@ def test_the_molecules_are_found_by_what_stands_in_a_column() -> None:
     assert (chosen.name, chosen.why) == ("X", "by what stands in it; 100% of the cells looked at are SMILES")
 
 
+def test_a_few_names_that_might_be_smiles_make_no_column_of_molecules() -> None:
+    chosen = molecules_column(table(title=["CO", "aspirin", "N"], code=["CC", "CCO", "C=O"]))
+    assert (chosen.name, chosen.others) == ("code", ())
+
+
 def test_impossible_molecules_and_a_name_of_another_column_do_not_mislead() -> None:
     chosen = molecules_column(table(mol=["M1", "M2"], smiles=["CN(C)(C)C", "nonsense"]))
     assert (chosen.name, chosen.why) == ("smiles", "by its name; 50% of the cells looked at are SMILES")
@@ -80,6 +85,7 @@ def test_censored_values_keep_the_side_on_which_the_truth_lies() -> None:
     assert found.found[0].bounds.tolist() == [-1, 1, 1, -1, 0, 0]
     assert found.found[0].kind == "value"
     assert found.notes == ["targets: 'y' (a number, 4 with < or >)"]
+    assert targets_of(table(y=["<1", "0", "1"]), ()).found[0].kind == "value"
 
 
 def test_what_is_left_out_has_its_reason() -> None:
@@ -111,6 +117,7 @@ def test_a_few_texts_among_numbers_are_said_and_count_as_blank() -> None:
     cells = [str(number / 2) for number in range(18)] + ["n.d.", "inf"]
     found = targets_of(table(y=cells), ())
     assert found.found[0].strange == {18: "n.d.", 19: "inf"}
+    assert targets_of(table(y=[*cells[:19], "1_2"]), ()).found[0].strange == {18: "n.d.", 19: "1_2"}
     assert np.isnan(found.found[0].values[18:]).all()
     assert found.notes[1] == "2 cells of 'y' are no numbers: left blank (row 19: 'n.d.')"
 

@@ -38,6 +38,11 @@ def test_an_equal_molecule_in_val_is_told_rather_than_a_stereoisomer_in_train() 
     ]
 
 
+def test_a_molecule_that_is_in_train_and_in_val_is_told_of_train() -> None:
+    found = leaks_of(["CCO", "CCO", "CCO"], Division([1], [0], [2]))
+    assert found.leaks == [Leak(0, 1, "train", "same molecule"), Leak(2, 1, "train", "same molecule")]
+
+
 def test_a_hydrogen_that_is_written_for_stereochemistry_hides_no_isomer() -> None:
     smiles = ["[H]/N=C(/C)CC", "CCC(C)=N"]
     assert leaks_of(smiles, Division([0], [], [1])).leaks == [Leak(1, 0, "train", "stereoisomer")]

@@ -83,6 +83,13 @@ def test_the_balanced_scaffold_split_is_that_of_chemprop(
     assert apart(found, scaffolds(FREESOLV))
 
 
+def test_a_scaffold_that_just_fits_into_val_and_test_is_among_those_in_random_order() -> None:
+    smiles = [ring + "C" * length for ring in RINGS[:2] for length in range(2)] + [f"{ring}O" for ring in RINGS[2:8]]
+    tested = {tuple(divide(smiles, Plan("scaffold_balanced", (0.6, 0.2, 0.2), seed)).test) for seed in range(80)}
+    assert (0, 1) in tested
+    assert (2, 3) in tested
+
+
 def test_the_fixed_scaffold_split_goes_from_the_largest_scaffold_to_the_smallest() -> None:
     smiles = ["C1CC1C", "CCO", "c1ccccc1C", "CCN", "C1CC1", "CC", "c1ccncc1", "C1CC1O", "c1ccccc1O", "C"]
     found = divide(smiles, Plan("scaffold", (0.7, 0.2, 0.1)))

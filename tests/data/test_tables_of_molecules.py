@@ -53,6 +53,7 @@ def test_splits_share_no_row_and_leave_none_out(tmp_path: Path) -> None:
     data = Molecules(table(tmp_path, "\n".join(["smiles,y", *rows])))
     smiles = [one for split in SPLITS for one in data.smiles(split)]
     assert sorted(smiles, key=len) == ["C" * length + "O" for length in range(1, 21)]
+    assert data.smiles("train") is data.smiles("train")  # it is asked for each molecule, and made once
     assert [data.size(split) for split in SPLITS] == [16, 2, 2]
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 import warnings
 from pathlib import Path
 from typing import Any
@@ -167,3 +168,25 @@ def test_several_runs_answer_together_with_their_spread_and_promise_nothing(outc
     assert "size from" not in good
     assert good["nearest in training"]
     assert (bad["size"], bad["size spread"]) == ("", "")
+
+
+def test_a_target_that_no_test_molecule_has_is_promised_about_and_not_measured(tmp_path: Path) -> None:
+    parts = ["train"] * 18 + ["val"] * 9 + ["test"] * 3
+    lines = [
+        f"{row.rpartition(',')[0]},{n % 2 if part != 'test' else ''},{part}"
+        for n, (row, part) in enumerate(zip(ROWS, parts, strict=True))
+    ]
+    (tmp_path / "table.csv").write_text("\n".join(["smiles,size,odd,part", *lines]))
+    changes = [
+        f"data={tmp_path / 'table.csv'}",
+        "data.split=column",
+        "data.split_column=part",
+        "task.backbone.width=8",
+        "task.heads.labels={name: classification, multilabel: true}",
+        *QUICK,
+    ]
+    found = training.fit(resolve("molecules", changes).recipe, tmp_path / "run")
+    told = json.loads((tmp_path / "run" / "trust.json").read_text())["heads"]
+    assert "calibration" in told["labels"]
+    assert told["labels"]["promises"].startswith("no sets")
+    assert math.isnan(found.metrics["test/labels/forest/auroc"])

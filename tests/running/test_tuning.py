@@ -46,13 +46,27 @@ def test_no_rate_at_which_the_loss_falls_is_said() -> None:
 def test_the_batch_is_doubled_while_that_pays(
     speeds: dict[int, float], best: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data: Any = SimpleNamespace(noun="image", source=SimpleNamespace(size={"train": 512}.get))
+    data: Any = SimpleNamespace(noun="image", source=SimpleNamespace(size={"train": 512}.get), parts=[None])
     monkeypatch.setattr(tuning, "images_a_second", lambda *arguments: speeds[arguments[-1]])
     assert tuning.fastest_batch({}, data, object) == best
 
 
+def test_the_smallest_batch_has_a_slot_for_each_source(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = SimpleNamespace(size={"train": 64}.get)
+    data: Any = SimpleNamespace(noun="image", source=source, parts=[None] * 5)
+    tried: list[int] = []
+
+    def speed(*arguments: Any) -> float:
+        tried.append(arguments[-1])
+        return 1.0
+
+    monkeypatch.setattr(tuning, "images_a_second", speed)
+    assert tuning.fastest_batch({}, data, object) == 8
+    assert tried == [8]
+
+
 def test_that_not_even_the_smallest_batch_fits_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    data: Any = SimpleNamespace(noun="image", source=SimpleNamespace(size={"train": 512}.get))
+    data: Any = SimpleNamespace(noun="image", source=SimpleNamespace(size={"train": 512}.get), parts=[None])
     monkeypatch.setattr(tuning, "images_a_second", lambda *_: 0.0)
     with pytest.raises(UserError, match=r"not even 4 images fit into memory; take a smaller data\.size"):
         tuning.fastest_batch({}, data, object)

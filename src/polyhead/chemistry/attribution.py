@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
@@ -127,19 +128,18 @@ def scaled(embeddings: Embeddings, share: float) -> Iterator[list[Grown]]:
     """Let the network see a share of every embedding within, and collect these as they are made."""
     seen: list[Grown] = []
 
-    def hook(of_atoms: bool) -> Callable[[nn.Module, Any, Tensor], Tensor]:
-        def shrink(_module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
-            full = output.detach()
-            seen.append(Grown(full, (share * full).requires_grad_(), of_atoms))
-            return seen[-1].grown
-
-        return shrink
-
     with ExitStack() as stack:
         for modules, of_atoms in ((embeddings.atoms, True), (embeddings.bonds, False)):
             for module in modules:
-                stack.enter_context(module.register_forward_hook(hook(of_atoms)))
+                stack.enter_context(module.register_forward_hook(partial(shrink, seen, share, of_atoms)))
         yield seen
+
+
+def shrink(seen: list[Grown], share: float, of_atoms: bool, _module: nn.Module, _inputs: Any, output: Tensor) -> Tensor:
+    """Return a share of what an embedding gives, with a gradient, and collect it in `seen`: a hook of its module."""
+    full = output.detach()
+    seen.append(Grown(full, (share * full).requires_grad_(), of_atoms))
+    return seen[-1].grown
 
 
 def by_molecule(values: Tensor, item: Tensor, molecules: int) -> Sequence[list[float]]:

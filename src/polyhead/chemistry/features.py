@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, np.dtype[Any]]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the categories: goes up when an atom or a bond would get another number than before."""
 
 LIGHT: Final = "H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Kr"
@@ -120,7 +120,7 @@ def sizes(columns: dict[str, tuple[str, ...]]) -> tuple[int, ...]:
 
 
 def featurise(mol: "Mol", extras: "Sequence[float] | Array" = (), picture: "Array | None" = None) -> Molecule:
-    """Return a sanitised molecule as arrays; it gets CIP's labels as a property of its atoms on the way.
+    """Return a sanitised molecule as arrays; its atoms may get CIP's labels as a property on the way.
 
     Args:
         mol: With 0 to 65,535 atoms.
@@ -150,12 +150,12 @@ def looked_up(columns: Sequence[Sequence[int]], tables: Sequence[bytes]) -> "Arr
 def atom_numbers(mol: "Mol") -> list[list[int]]:
     """Return what RDKit tells of each atom, a list of bytes for each column of `ATOM`."""
     atoms = [mol.GetAtomWithIdx(place) for place in range(mol.GetNumAtoms())]
-    rings, labels = mol.GetRingInfo(), chirality(mol)
+    rings, centres = mol.GetRingInfo(), chirality(mol)
     return [
         [atom.GetAtomicNum() for atom in atoms],
         [atom.GetDegree() for atom in atoms],
         [atom.GetFormalCharge() % 256 for atom in atoms],
-        [labels.get(place, 0) for place in range(len(atoms))],
+        [centres.get(place, 0) for place in range(len(atoms))],
         [atom.GetTotalNumHs() for atom in atoms],
         [atom.GetHybridization() for atom in atoms],
         [atom.GetIsAromatic() for atom in atoms],
@@ -178,16 +178,27 @@ def bond_numbers(bonds: list[Any]) -> list[list[int]]:
 
 
 def chirality(mol: "Mol") -> dict[int, int]:
-    """Return the category of each atom that is a stereo centre, by its place."""
-    label, tagged = stereo()
+    """Return the category of each atom that is a stereo centre, by its place.
+
+    Labels are those that RDKit gave when it read the molecule. Where there is none, as of cis and trans on rings, its
+    newer implementation of CIP's rules is asked: it takes as long as reading the molecule twice, and says otherwise of
+    one molecule in twenty that has such centres.
+    """
+    assign, tagged = stereo()
     centres = [atom.GetIdx() for atom in mol.GetAtomsMatchingQuery(tagged)]
-    if not centres:
-        return {}
-    with suppress(RuntimeError):  # when it gives up, what it labelled before stays
-        label(mol, centres, [], CIP_STEPS)
-    names = ATOM["chirality"]
-    found = [mol.GetAtomWithIdx(place).GetPropsAsDict(True, True).get("_CIPCode") for place in centres]
-    return {place: names.index(name if name in names else "other") for place, name in zip(centres, found, strict=True)}
+    names = labels(mol, centres)
+    lacking = [place for place in centres if not names[place]]
+    if lacking:
+        with suppress(RuntimeError):  # when it gives up, what it labelled before stays
+            assign(mol, lacking, [], CIP_STEPS)
+        names |= labels(mol, lacking)
+    known = ATOM["chirality"]
+    return {place: known.index(name if name in known else "other") for place, name in names.items()}
+
+
+def labels(mol: "Mol", places: list[int]) -> dict[int, str]:
+    """Return the label of each of some atoms, "" where it has none."""
+    return {place: mol.GetAtomWithIdx(place).GetPropsAsDict(True, True).get("_CIPCode", "") for place in places}
 
 
 @cache

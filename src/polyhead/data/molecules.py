@@ -104,6 +104,8 @@ class Molecules(MoleculeSource):
         asked = Asked(plan, folds, split_number, split_column, split_file)
         self.division: Final = divided(self.table, self.curated, asked)
         self.said: Final = [*chosen.notes, *found.notes, *summary(self.table, self.curated), *self.division.notes]
+        every = self.curated.smiles
+        self.found: Final = {split: [every[place] for place in self.division.parts[split]] for split in SPLITS}
         self.classes: Final = classes_of(self.curated.targets)
         known = answers_of(self.curated.targets)
         self.known: Final = {
@@ -117,7 +119,7 @@ class Molecules(MoleculeSource):
 
     def smiles(self, split: Split) -> Sequence[str]:
         """Return the canonical SMILES of the molecules of a split."""
-        return [self.curated.smiles[place] for place in self.division.parts[split]]
+        return self.found[split]
 
     def answers(self, split: Split) -> Mapping[str, Any]:
         """Return what is known of the molecules of a split."""

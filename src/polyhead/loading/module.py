@@ -69,7 +69,10 @@ class DataModule(LightningDataModule, ABC):
         super().__init__()
         for name in names:
             if name not in origin.labels():
-                raise unknown("target named", name, origin.labels())
+                raise UserError(
+                    f"{unknown('target named', name, origin.labels())}; leave out the head that learns it, with"
+                    " task.heads.NAME=null, or have it learn another, with task.heads.NAME.target"
+                )
         self.source = origin
         self.names: Final = tuple(names) or tuple(origin.labels())
         self.batch = 16 if batch == "auto" else batch

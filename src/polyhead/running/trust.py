@@ -39,12 +39,12 @@ def measure_trust(
     beside = beside_baseline(model, data, targets, split, measured) if data.baseline else {}
     learned = answered(model, data, targets, "val") if data.molecules.size("val") else {}
     promises = {name: calibrate(one.kind, one.names, one.said, one.truth) for name, one in learned.items()}
-    heads: dict[str, dict[str, Any]] = {name: {} for name in measured}
+    heads: dict[str, dict[str, Any]] = {name: {} for name in (*measured, *learned)}
     for name, found in beside.items():
         heads[name] |= {"verdict": found.verdict.sentence, "compared": found.verdict._asdict()}
     for name, promise in promises.items():
         heads[name] |= {"calibration": promise.plain()}
-        if split == "test":
+        if split == "test" and name in measured:
             heads[name] |= held(promise, measured[name])
     domain, inside = domain_of(data, split)
     lines = [f"{name}: {one[key]}" for name, one in heads.items() for key in ("verdict", "promises") if key in one]

@@ -135,9 +135,9 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule", make: Callable[[],
     Raises:
         UserError: If not even the smallest batch fits.
     """
-    most = max(FIRST, data.source.size("train") // EPOCH)
+    best = batch = max(FIRST, 1 << (len(data.parts) - 1).bit_length())  # each source has a slot
+    most = max(best, data.source.size("train") // EPOCH)
     tried: dict[int, float] = {}
-    best = batch = FIRST
     while batch <= most:
         speed = images_a_second(recipe, data, make, batch)
         if not speed or (tried and speed < GAIN * tried[best]):
@@ -145,7 +145,7 @@ def fastest_batch(recipe: dict[str, Any], data: "DataModule", make: Callable[[],
         tried[batch], best, batch = speed, batch, 2 * batch
     if not tried:
         smaller = "data.size" if data.noun == "image" else "network"
-        raise UserError(f"data.batch=auto: not even {FIRST} {data.noun}s fit into memory; take a smaller {smaller}")
+        raise UserError(f"data.batch=auto: not even {best} {data.noun}s fit into memory; take a smaller {smaller}")
     said = ", ".join(f"{batch} trains {speed:.0f} {data.noun}s/s" for batch, speed in tried.items())
     logging.getLogger("polyhead").warning("data.batch: %d (auto: %s)", best, said)
     return best
