@@ -7,6 +7,9 @@ splits of 80, 10 and 10 % and the fixed scaffold split go into one JSON of chemp
 take turns (A B, B A, ...), each in one process whose threads are pinned to `--threads`; seconds and user CPU are those
 of the whole command. Differences are over the random splits, with the 95 % interval of a paired t-test. torch has an
 open regression of scatter_reduce on CPUs (pytorch #183812), which chemprop's aggregation meets and ours does not.
+
+What a side has done stands in its folder and is not done again, so that `--sides chemprop` can run on one core while
+another trains ours; rows are written once all sides are there.
 """
 
 import argparse
@@ -35,7 +38,7 @@ from polyhead.chemistry.smiles import read
 from polyhead.data.molecules import Molecules
 
 CHEMPROP = ("chemprop==2.3.1",)
-SPLITS = ("train", "val", "test")
+SIDES = ("ours", "chemprop", "forest")
 
 
 class Set(NamedTuple):
@@ -46,7 +49,7 @@ class Set(NamedTuple):
         columns: What is learned; () for all that is found.
         recipe: Ours.
         metric: `rmse` or `auroc`.
-        splits: How many random splits there are; None: as asked.
+        splits: How many random splits there are, without the fixed scaffold; None: as asked, and the scaffold.
     """
 
     file: str
@@ -115,10 +118,16 @@ def curated(one: Set, folder: Path, work: Path, count: int) -> tuple[Path, Path,
         writer.writerow(["smiles", *(target.name for target in found.targets)])
         for smiles, row in zip(found.smiles, truth, strict=True):
             writer.writerow([smiles, *("" if value != value else f"{value:.10g}" for value in row)])  # noqa: PLR0124  # NaN
-    parts = [Molecules(str(file), split_seed=number).places for number in range(count)]
-    parts.append(Molecules(str(file), split="scaffold").places)
+    parts = [rows_of(Molecules(str(file), split_seed=number)) for number in range(one.splits or count)]
+    if not one.splits:
+        parts.append(rows_of(Molecules(str(file), split="scaffold")))
     splits.write_text(json.dumps(parts))
     return file, splits, found.smiles, truth
+
+
+def rows_of(data: Molecules) -> dict[str, list[int]]:
+    """Return the rows of each split, from 0, as chemprop has them."""
+    return {split: [data.curated.rows[place] for place in places] for split, places in data.division.parts.items()}
 
 
 def score(said: np.ndarray, truth: np.ndarray, metric: str) -> float:
@@ -140,7 +149,7 @@ class Task(NamedTuple):
         one: The set.
         file: Its curated table.
         split: The JSON file of this split.
-        home: The folder for what is written, to whose name who writes is added.
+        home: The folder for what is written, to whose name the side that writes is added.
         asked: The SMILES of the test.
     """
 
@@ -151,10 +160,8 @@ class Task(NamedTuple):
     asked: Sequence[str]
 
 
-def theirs(task: Task, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
+def theirs(task: Task, home: Path, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
     """Train chemprop with its defaults on one split; return seconds, user CPU, and what it says of the test."""
-    home = task.home.with_name(f"{task.home.name}-chemprop")
-    shutil.rmtree(home, ignore_errors=True)
     kind = "regression" if task.one.metric == "rmse" else "classification"
     chemprop = _peer.environment("chemprop", *CHEMPROP).with_name("chemprop")
     command = [chemprop, "train", "-i", task.file, "-s", "smiles", "-t", kind, "--splits-file", task.split]
@@ -164,10 +171,8 @@ def theirs(task: Task, options: argparse.Namespace) -> tuple[float, float, np.nd
     return seconds, cpu, np.array([[float(cell) for cell in row[1:]] for row in rows[1:]])
 
 
-def ours(task: Task, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
+def ours(task: Task, home: Path, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
     """Train ours on one split; return seconds, user CPU, and what it says of the test."""
-    home = task.home.with_name(f"{task.home.name}-ours")
-    shutil.rmtree(home, ignore_errors=True)
     command = [Path(sys.executable).with_name("polyhead"), "fit", task.one.recipe, f"data={task.file}"]
     command += ["data.split=file", f"data.split_file={task.split}", "--run", home / "run", *options.override]
     seconds, cpu = timed(command, home / "log.txt", options.threads)
@@ -179,72 +184,61 @@ def ours(task: Task, options: argparse.Namespace) -> tuple[float, float, np.ndar
     return seconds, cpu, np.array(said)
 
 
-def forest(one: Set, smiles: Sequence[str], truth: np.ndarray, parts: dict[str, list[int]]) -> float:
-    """Return the score of a random forest on Morgan fingerprints."""
+def forest(one: Set, smiles: Sequence[str], truth: np.ndarray, parts: dict[str, list[int]]) -> Run:
+    """Return what a random forest on Morgan fingerprints does on one split."""
+    start, cpu = time.perf_counter(), time.process_time()
     prints = fingerprints([read(cell) for cell in smiles])
     learn = predict_values if one.metric == "rmse" else predict_labels
-    said = learn(prints[parts["train"]], truth[parts["train"]], prints[parts["test"]], jobs=2)
-    return score(said, truth[parts["test"]], one.metric)
+    said = learn(prints[parts["train"]], truth[parts["train"]], prints[parts["test"]], jobs=1)
+    points = score(said, truth[parts["test"]], one.metric)
+    return Run(time.perf_counter() - start, time.process_time() - cpu, points)
 
 
 def compare(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
     """Return the rows of one set: its random splits, the fixed scaffold, and what a command costs."""
     one, work = SETS[name], options.work.resolve() / name
-    file, splits, smiles, truth = curated(one, options.folder, work, one.splits or options.splits)
-    found: dict[str, list[Run]] = {"ours": [], "chemprop": []}
-    forests = []
+    file, splits, smiles, truth = curated(one, options.folder, work, options.splits)
+    found: dict[str, list[Run]] = {side: [] for side in SIDES}
     for number, parts in enumerate(json.loads(splits.read_text())):
         split = work / f"split-{number}.json"
         split.write_text(json.dumps([parts]))
         task = Task(one, file, split, work / str(number), [smiles[row] for row in parts["test"]])
-        for who in sorted(found, reverse=bool(number % 2)):
-            seconds, cpu, said = {"ours": ours, "chemprop": theirs}[who](task, options)
-            found[who].append(Run(seconds, cpu, score(said, truth[parts["test"]], one.metric)))
-        forests.append(forest(one, smiles, truth, parts))
-        print(name, number, {who: runs[-1] for who, runs in found.items()}, f"forest {forests[-1]:.3f}", flush=True)
-    return rows(name, one.metric, found, forests)
+        for who in options.sides[:: -1 if number % 2 else 1]:
+            known = truth[parts["test"]]
+            found[who].append(run(who, task, known, options) if who != "forest" else forest(one, smiles, truth, parts))
+            print(name, number, who, found[who][-1], flush=True)
+    return rows(name, one, found) if set(options.sides) == set(SIDES) else []
 
 
-def rows(name: str, metric: str, found: dict[str, list[Run]], forests: Sequence[float]) -> list[dict[str, Any]]:
-    """Return the table's rows; the last split is the fixed scaffold."""
+def run(who: str, task: Task, truth: np.ndarray, options: argparse.Namespace) -> Run:
+    """Return what one side did on one split; it is not done again where it stands in the side's folder."""
+    home = task.home.with_name(f"{task.home.name}-{who}")
+    kept = home / "result.json"
+    if not kept.is_file():
+        shutil.rmtree(home, ignore_errors=True)
+        seconds, cpu, said = {"ours": ours, "chemprop": theirs}[who](task, home, options)
+        kept.write_text(json.dumps(Run(seconds, cpu, score(said, truth, task.one.metric))))
+    return Run(*json.loads(kept.read_text()))
+
+
+def rows(name: str, one: Set, found: dict[str, list[Run]]) -> list[dict[str, Any]]:
+    """Return the table's rows; the last split is the fixed scaffold, where there are several."""
     scores = {who: [run.score for run in runs] for who, runs in found.items()}
-    sign = -1 if metric == "rmse" else 1
-    gains = [sign * (a - b) for a, b in zip(scores["ours"][:-1], scores["chemprop"][:-1], strict=True)]
-    better = "<=" if metric == "rmse" else ">="
-    said = [
-        (
-            f"{name}: {metric}, {len(gains)} random splits{interval(gains)}",
-            slice(0, -1),
-        ),
-        (f"{name}: {metric}, fixed scaffold", slice(-1, None)),
-    ]
+    sign, better = (-1, "<=") if one.metric == "rmse" else (1, ">=")
+    count = one.splits or len(scores["ours"]) - 1
+    gains = [sign * (a - b) for a, b in zip(scores["ours"][:count], scores["chemprop"][:count], strict=True)]
+    said = {f"{name}: {one.metric}, {count} random split{'s' * (count > 1)}{interval(gains)}": slice(0, count)}
+    if not one.splits:
+        said[f"{name}: {one.metric}, fixed scaffold"] = slice(count, None)
     table = []
-    for what, part in said:
-        mine, peer, trees = (statistics.mean(some[part]) for some in (scores["ours"], scores["chemprop"], forests))
-        row = {
-            "what": what,
-            "ours": f"{mine:.3f}",
-            "peer": f"{peer:.3f} (forest {trees:.3f})",
-        }
+    for what, part in said.items():
+        mine, peer, trees = (statistics.mean(scores[who][part]) for who in SIDES)
+        row = {"what": what, "ours": f"{mine:.3f}", "peer": f"{peer:.3f} (forest {trees:.3f})"}
         table.append({**row, "goal": f"{better} {peer:.3f}", "met": sign * (mine - peer) >= 0})
-    for what, field, most in (
-        ("user CPU", "cpu", 1 / 3),
-        ("whole command", "seconds", 1 / 2),
-    ):
-        mine, peer = (statistics.mean(getattr(run, field) for run in found[who]) for who in ("ours", "chemprop"))
-        row = {
-            "what": f"{name}: {what}",
-            "ours": f"{mine:.0f} s",
-            "peer": f"{peer:.0f} s",
-        }
-        table.append(
-            {
-                **row,
-                "goal": f"<= {most:.2f}",
-                "met": mine <= most * peer,
-                "ratio": round(mine / peer, 3),
-            }
-        )
+    for what, field, most in (("user CPU", "cpu", 1 / 3), ("whole command", "seconds", 1 / 2)):
+        mine, peer = (statistics.mean(getattr(run, field) for run in found[who]) for who in SIDES[:2])
+        row = {"what": f"{name}: {what}", "ours": f"{mine:.0f} s", "peer": f"{peer:.0f} s", "goal": f"<= {most:.2f}"}
+        table.append({**row, "met": mine <= most * peer, "ratio": round(mine / peer, 3)})
     return table
 
 
@@ -262,6 +256,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES))
     parser.add_argument("--splits", type=int, default=5)
     parser.add_argument("--epochs", type=int, default=50, help="of chemprop: its default")
     parser.add_argument("--threads", type=int, default=1)
@@ -270,11 +265,9 @@ def main() -> None:
     options = parser.parse_args()
     options.folder = options.folder.resolve()
     table = [row for name in options.sets for row in compare(name, options)]
-    settings = {
-        "epochs": options.epochs,
-        "peer": list(CHEMPROP),
-        "threads": options.threads,
-    }
+    settings = {"epochs": options.epochs, "peer": list(CHEMPROP), "threads": options.threads}
+    if not table:
+        return
     write("molecules", table, machine=machine(), **settings, overrides=options.override)
 
 

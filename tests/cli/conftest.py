@@ -1,10 +1,14 @@
-"""The plugin of tests/recipes, installed for one test."""
+"""What commands are tested with: a plugin, run folders, and work that only says that it was called."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
+import polyhead.running
 from polyhead import registry
 
 PLUGIN = Path(__file__).parents[1] / "recipes" / "plugin"
@@ -23,3 +27,25 @@ def plugin(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     forget()
     yield PLUGIN
     forget()
+
+
+@pytest.fixture
+def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return what puts functions in the place of a module of `polyhead.running`, by its name."""
+
+    def put(name: str, **functions: Any) -> None:
+        module = ModuleType(f"polyhead.running.{name}")
+        vars(module).update(functions)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        monkeypatch.setattr(polyhead.running, name, module, raising=False)
+
+    return put
+
+
+@pytest.fixture
+def two_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Work where two runs are: `chem`, of molecules, and `photos`, of images."""
+    monkeypatch.chdir(tmp_path)
+    for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")

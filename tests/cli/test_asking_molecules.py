@@ -1,34 +1,25 @@
 """The verb predict with molecules: what does not suit the model is refused before torch is there."""
 
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-import polyhead.running
 from polyhead.cli.entry import main
 from polyhead.running.outcome import Answers
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
-    """Make two runs, of molecules and of images, put made-up work in place of the real one, and return its calls."""
+def asked(instead: Callable[..., None], two_runs: None, tmp_path: Path) -> list[tuple[Any, ...]]:  # noqa: ARG001
+    """Put made-up work in place of the real one, and return its calls."""
     made: list[tuple[Any, ...]] = []
 
     def predict(checkpoint: Path, items: list[str], *_: Any, **options: Any) -> Answers:
         made.append((checkpoint, items, options["column"]))
         return Answers(tmp_path / "records.json", ())
 
-    module = ModuleType("polyhead.running.prediction")
-    vars(module).update(predict=predict)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(polyhead.running, "prediction", module, raising=False)
-    monkeypatch.chdir(tmp_path)
-    for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")
+    instead("prediction", predict=predict)
     return made
 
 

@@ -1,15 +1,12 @@
 """What the command line says, where, and with which exit code; the work behind it is made up."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 
-import polyhead.running
 from polyhead.cli.entry import main
 from polyhead.errors import Stopped
 from polyhead.running.outcome import Answers
@@ -26,7 +23,7 @@ class Outcome(NamedTuple):
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
+def calls(instead: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
     """Put made-up work in place of the real one, and return what it is called with."""
     made: list[tuple[Any, ...]] = []
 
@@ -45,12 +42,8 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         (tmp_path / "records.json").write_text('[{"image": "a"}]\n')
         return Answers(tmp_path / "records.json", (("records", tmp_path / "records.json"),))
 
-    training, prediction = ModuleType("polyhead.running.training"), ModuleType("polyhead.running.prediction")
-    vars(training).update(fit=fit, evaluate=evaluate)
-    vars(prediction).update(predict=predict)
-    for module in (training, prediction):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-        monkeypatch.setattr(polyhead.running, module.__name__.rpartition(".")[2], module, raising=False)
+    instead("training", fit=fit, evaluate=evaluate)
+    instead("prediction", predict=predict)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "beach.yaml").write_text("# polyhead fit beach\ntask: sorting\n")
     return made
@@ -102,7 +95,7 @@ def test_a_run_that_was_stopped_says_how_it_goes_on_and_exits_as_signals_do(
     def fit(*_: object, **__: object) -> None:
         raise Stopped("interrupted after 34%; to go on: polyhead fit --resume run", 2)
 
-    monkeypatch.setattr(sys.modules["polyhead.running.training"], "fit", fit)
+    monkeypatch.setattr("polyhead.running.training.fit", fit)
     assert said("fit", "beach.yaml") == (130, "", "interrupted after 34%; to go on: polyhead fit --resume run\n")
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert said("fit", "beach.yaml") == (0, "", "")
@@ -242,7 +235,7 @@ def test_an_interruption_that_lightning_turned_into_an_exit_is_one_too(
         try:
             raise KeyboardInterrupt(len(calls))
         except KeyboardInterrupt:
-            sys.exit(1)
+            raise SystemExit(1) from None
 
     monkeypatch.setattr("polyhead.running.training.fit", fit)
     assert said("fit", "beach.yaml") == (130, "", "interrupted\n")

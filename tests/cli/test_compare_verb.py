@@ -1,14 +1,12 @@
 """What `polyhead compare` says."""
 
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-import polyhead.running
 from polyhead.cli.comparing import text
 from polyhead.cli.entry import main
 from polyhead.cost import Cost
@@ -55,7 +53,7 @@ def test_a_single_seed_is_said_to_be_one() -> None:
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
+def calls(instead: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
     """Put made-up work in place of the real one, and return what it is called with."""
     made: list[tuple[Any, ...]] = []
 
@@ -64,10 +62,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         made.append(arguments)
         return FOUND
 
-    module = ModuleType("polyhead.running.comparing")
-    vars(module).update(compare=compare)
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(polyhead.running, "comparing", module, raising=False)
+    instead("comparing", compare=compare)
     monkeypatch.chdir(tmp_path)
     return made
 

@@ -1,14 +1,11 @@
 """The verb explain: what it refuses at once, and what it hands on."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-import polyhead.running
 from polyhead.cli.entry import main
 from polyhead.running.outcome import Answers
 
@@ -16,7 +13,7 @@ Said = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ...]]:
+def calls(instead: Callable[..., None], two_runs: None, tmp_path: Path) -> list[tuple[Any, ...]]:  # noqa: ARG001
     """Put what works in the place of the work, and return what it is asked."""
     made: list[tuple[Any, ...]] = []
 
@@ -25,14 +22,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[tuple[Any, ..
         (tmp_path / "records.json").write_text("[]\n")
         return Answers(tmp_path / "records.json", (("explanations", Path("page.html")),)), ["it adds up"]
 
-    work = ModuleType("polyhead.running.explaining")
-    vars(work).update(explain_rows=explain_rows)
-    monkeypatch.setitem(sys.modules, "polyhead.running.explaining", work)
-    monkeypatch.setattr(polyhead.running, "explaining", work, raising=False)
-    monkeypatch.chdir(tmp_path)
-    for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")
+    instead("explaining", explain_rows=explain_rows)
     return made
 
 

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import polyhead
 from polyhead.recipes import resolve
-from polyhead.running import prediction, training
+from polyhead.running import prediction, threads, training
 from polyhead.running.outcome import Outcome
+from polyhead.running.stopwatch import Stopwatch
 
 ROWS = [f"{'C' * n}{end},{n + bonus}.5,{n % 2}" for n in range(1, 11) for end, bonus in (("O", 2), ("N", 1), ("", 0))]
 QUICK = ("trainer.max_epochs=2", "trainer.enable_progress_bar=false", "data.batch=8", "task.average=0")
@@ -51,6 +53,26 @@ def test_a_run_measures_numbers_and_flags_and_lists_the_rows_left_out(outcome: O
     assert {"test/properties/rmse", "test/labels/auroc", "test/main"} <= set(outcome.metrics)
     assert "31,32,C(,,invalid" in (outcome.run / "curation.csv").read_text()
     assert len(list((outcome.run / "pictures").glob("*.png"))) == 3
+
+
+def test_threads_are_chosen_by_timing_kept_for_going_on_and_given_back(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    seen: list[int] = []
+    monkeypatch.setattr(threads, "settle_threads", lambda work: work() or torch.set_num_threads(1) or 1)
+    start = Stopwatch.on_train_start
+    monkeypatch.setattr(
+        Stopwatch, "on_train_start", lambda *given: seen.append(torch.get_num_threads()) or start(*given)
+    )
+    before = torch.get_num_threads()
+    recipe = resolve("molecules", [f"data={table}", "task.backbone.width=8", "data.baseline=false", *QUICK]).recipe
+    training.fit(recipe, tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "environment.json").read_text())["threads"] == 1
+    monkeypatch.setattr(threads, "settle_threads", lambda _: pytest.fail("timed again"))
+    training.fit({**recipe, "trainer": {**recipe["trainer"], "max_epochs": 3}}, tmp_path / "run", resumed=True)
+    assert seen == [1, 1]
+    assert torch.get_num_threads() == before
 
 
 def test_a_run_is_measured_again_alike(outcome: Outcome) -> None:

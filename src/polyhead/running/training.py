@@ -43,6 +43,7 @@ from polyhead.running.proving import gone_on, prove_still
 from polyhead.running.reading import write_findings
 from polyhead.running.starting import begun_from, task_of
 from polyhead.running.stopwatch import Stopwatch
+from polyhead.running.threads import settled
 from polyhead.running.trainer import make_trainer, quiet
 from polyhead.running.tuning import tuned
 
@@ -119,7 +120,7 @@ def train(trainer: pl.Trainer, task: Any, data: "DataModule", run: Path, last: P
     Where that ends before anything was kept, by a mistake or at once after Ctrl-C, a new run's folder is taken away.
     """
     try:
-        with enough_to_normalise(data):
+        with enough_to_normalise(data), settled(task.model, data, run if trainer.world_size == 1 else None):
             trainer.fit(task, data, ckpt_path=last, weights_only=True)
     except MisconfigurationException as error:
         raise UserError(f"trainer: {' '.join(str(error).split())}") from error
