@@ -40,7 +40,7 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         ValueError: If there are too few class names, weights that no class can have, or `hidden` is below 0.
     """
 
-    main: ClassVar[str] = "accuracy"
+    main: str = "accuracy"
     mixes: ClassVar[bool] = True
     weights: Tensor | None
 
@@ -57,6 +57,8 @@ class Classification(Head[Tensor, Tensor, Tensor]):
     ) -> None:
         super().__init__(spec, class_names("classification", labels, least=1 if multilabel else 2))
         self.multilabel = multilabel
+        if multilabel:  # where most entries are 0, saying 0 of all of them is accurate, and worth nothing
+            self.main = "auroc"
         self.smoothing = smoothing
         self.layer = pooled_layers(spec.width, len(labels), hidden, dropout)
         self.balanced = class_weights == "balanced"

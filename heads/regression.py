@@ -37,7 +37,7 @@ class Regression(Head[Tensor, Tensor | Censored, Tensor]):
         ValueError: If `hidden` is below 0.
     """
 
-    main: ClassVar[str] = "r2"
+    main: str = "r2"
 
     def __init__(
         self,

@@ -69,7 +69,7 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         et al., V-Net (Dice), arXiv 1606.04797.
     """
 
-    main: ClassVar[str] = "miou"
+    main: str = "miou"
     weights: Tensor | None
 
     def __init__(

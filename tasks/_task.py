@@ -288,7 +288,7 @@ class Task(pl.LightningModule, ABC):
         for name in mains.keys() - results.keys():  # said as not a number: keepers look for each head's main metric
             logged[mains[name]] = torch.tensor(torch.nan, device=self.device)
         if results:
-            logged[f"{split}/{MONITOR}"] = torch.stack([logged[mains[name]] for name in results]).mean()
+            logged[f"{split}/{MONITOR}"] = torch.stack([logged[mains[name]] for name in results]).nanmean()
         self.log_dict(logged, sync_dist=True)
         return results
 

@@ -46,7 +46,7 @@ class Detection(Head[DetectionOutputs, Boxes, Boxes]):
         ValueError: If the levels are no grids, or there are no class names; or without NMS and one-to-one branches.
     """
 
-    main: ClassVar[str] = "map"
+    main: str = "map"
     at_will: ClassVar[tuple[str, ...]] = ("nms",)
 
     def __init__(

@@ -51,7 +51,7 @@ class Instances(Head[InstanceOutputs, Boxes, Boxes]):
         ValueError: If the levels are no grids, no level can make prototypes of `stride`, or there are no class names.
     """
 
-    main: ClassVar[str] = "mask_map"
+    main: str = "mask_map"
 
     def __init__(
         self,

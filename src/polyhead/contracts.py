@@ -158,7 +158,7 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
             head's metrics measure one (as `threshold`), 0.5 before. It travels in the state dict.
     """
 
-    main: ClassVar[str]
+    main: str
     mixes: ClassVar[bool] = False
     at_will: ClassVar[tuple[str, ...]] = ()
 

@@ -154,6 +154,17 @@ def test_a_multilabel_record_names_every_class_from_the_score_on() -> None:
     assert [one["label"] for one in found[0]["labels"]] == ["a", "c"]
 
 
+def test_what_is_watched_of_several_labels_is_not_won_by_saying_no_to_all() -> None:
+    head = Classification(SPEC, ("a", "b"), multilabel=True)
+    rare = torch.zeros(20, 2)
+    rare[0] = 1
+    metrics = head.metrics()
+    metrics.update(torch.zeros(20, 2), rare)
+    assert metrics.compute()["accuracy"] == 0.95
+    assert metrics.compute()[head.main] == 0.5
+    assert Classification(SPEC, ("a", "b")).main == "accuracy"
+
+
 def test_multilabel_accuracy_is_over_the_labelled_entries() -> None:
     metrics = Classification(SPEC, ("a", "b"), multilabel=True).metrics()
     metrics.update(torch.tensor([[0.9, 0.9], [0.1, 0.9]]), torch.tensor([[1.0, torch.nan], [1.0, 1.0]]))

@@ -9,6 +9,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.callbacks import ModelCheckpoint, ProgressBar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from torch import Tensor
 
 from polyhead.checkpoints import Origin, stamp
 from polyhead.schedule import fraction_done
@@ -44,9 +45,19 @@ def keepers(folder: Path, mains: dict[str, str]) -> list[Callback]:
     return [keeper(folder, "best", "val/main"), *each]
 
 
+class Keeper(ModelCheckpoint):
+    """Keeps the best checkpoint, and the latest one as long as what it watches is no number."""
+
+    def check_monitor_top_k(self, trainer: Trainer, current: Tensor | None = None) -> bool:
+        """Return whether a checkpoint is to be kept instead of the one that is."""
+        best = self.best_model_score
+        unknown = current is not None and bool(current.isnan()) and (best is None or not bool(best.isfinite()))
+        return unknown or super().check_monitor_top_k(trainer, current)
+
+
 def keeper(folder: Path, name: str, monitor: str) -> ModelCheckpoint:
     """Return the callback that keeps the checkpoint with the highest `monitor` as `name`.ckpt."""
-    return ModelCheckpoint(
+    return Keeper(
         folder,
         filename=name,
         monitor=monitor,

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from polyhead import checkpoints, registry
+from polyhead import checkpoints
 from polyhead.cost import WHOLE, Cost, cost_of_recipe, example_inputs
+from polyhead.model import build_model
 from polyhead.running.comparing_advice import Expense, Scores, advice
 from polyhead.running.comparing_costs import forwards
 from polyhead.running.comparing_plan import Planned
@@ -63,7 +64,8 @@ def gathered(plans: Sequence[Planned], folder: Path, steps: int, seeds: list[int
     """Return what all runs of a comparison say together; the networks' costs are measured now."""
     recipe, split = plans[0].recipe, split_of(folder / plans[0].folder) or "test"
     metrics = {plan.folder: told(folder / plan.folder, f"{split}.json") for plan in plans}
-    heads = {name: scores_of(name, node, plans, metrics, split) for name, node in recipe["task"]["heads"].items()}
+    joint = build_model(checkpoints.read(folder / plans[0].folder).recipe["task"])
+    heads = {name: scores_of(name, head.main, plans, metrics, split) for name, head in joint.named_heads().items()}
     networks = {plan.name: folder / plan.folder for plan in plans if plan.recipe["seed"] == seeds[0]}
     parts = {name: cost_of_recipe(checkpoints.read(run).recipe) for name, run in networks.items()}
     alike = {name: run for name, run in networks.items() if name != "frozen"}  # the joint network once more
@@ -79,17 +81,16 @@ def gathered(plans: Sequence[Planned], folder: Path, steps: int, seeds: list[int
 
 
 def scores_of(
-    name: str, node: dict[str, Any], plans: Sequence[Planned], metrics: Mapping[str, dict[str, float]], split: str
+    name: str, main: str, plans: Sequence[Planned], metrics: Mapping[str, dict[str, float]], split: str
 ) -> Scores:
     """Return what a head reached in all runs that have it."""
-    cls: Any = registry.load("heads", node["name"])
-    key = f"{split}/{name}/{cls.main}"
+    key = f"{split}/{name}/{main}"
     having = [plan for plan in plans if name in plan.recipe["task"]["heads"]]
     reached = {
         setting: [number(metrics[plan.folder].get(key)) for plan in having if plan.setting == setting]
         for setting in ("alone", "together", "frozen")
     }
-    return Scores(cls.main, **reached)
+    return Scores(main, **reached)
 
 
 def number(value: float | None) -> float:
