@@ -41,6 +41,7 @@ from polyhead.data.molecules import Molecules
 from polyhead.recipes import resolve
 
 CHEMPROP = ("chemprop==2.3.1",)
+SOLUBILITY = "measured log solubility in mols per litre"
 SIDES = ("ours", "chemprop", "forest")
 START = {"ours": 3, "chemprop": 5}
 """Epochs of a run that shows what a command takes beside its training."""
@@ -65,13 +66,7 @@ class Set(NamedTuple):
 
 
 SETS = {
-    "esol": Set(
-        "ESOL_delaney-processed.csv",
-        ("measured log solubility in mols per litre",),
-        "molecules",
-        "rmse",
-        None,
-    ),
+    "esol": Set("ESOL_delaney-processed.csv", (SOLUBILITY,), "molecules", "rmse", None),
     "freesolv": Set("FreeSolv_SAMPL.csv", ("expt",), "molecules", "rmse", None),
     "lipo": Set("Lipophilicity.csv", ("exp",), "molecules", "rmse", None),
     "clintox": Set("clintox.csv", (), "molecule_classes", "auroc", 1),
