@@ -183,8 +183,8 @@ def ours(task: Task, home: Path, options: argparse.Namespace) -> tuple[float, fl
     names = next(csv.reader(task.file.open()))[1:]
     said = []
     for answer in polyhead.load(home / "run").predict(*task.asked, score=0.0):
-        (record,) = answer.values()
-        values = record.get("values") or {one["label"]: one["score"] for one in record["labels"]}
+        numbers = answer.get("properties") or answer["labels"]
+        values = numbers.get("values") or {one["label"]: one["score"] for one in numbers["labels"]}
         said.append([values[name] for name in names])
     return seconds, cpu, np.array(said)
 
