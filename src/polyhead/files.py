@@ -20,6 +20,14 @@ def short(text: str) -> str:
     return blake2b(text.encode(), digest_size=12).hexdigest()
 
 
+def is_file(text: str) -> bool:
+    """Whether a text is the path of a file; one that is too long for a path is none."""
+    try:
+        return Path(text).expanduser().is_file()
+    except OSError:
+        return False
+
+
 def write_text(text: str, path: str | Path) -> None:
     """Write a text file under another name first, so that no reader meets half of it; folders are made.
 

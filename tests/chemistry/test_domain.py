@@ -9,7 +9,18 @@ from rdkit import Chem, DataStructs
 from rdkit.Chem import Mol
 from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
 
-from polyhead.chemistry.domain import Domain, keep, kept, kinds_of, learn, packed, places, reason, similarities
+from polyhead.chemistry.domain import (
+    Domain,
+    keep,
+    kept,
+    kinds_of,
+    learn,
+    packed,
+    places,
+    reason,
+    similarities,
+    sizes_of,
+)
 from polyhead.errors import UserError
 
 SMILES = ("CCO", "CCCO", "CCCCO", "CCC", "CCCC", "c1ccccc1", "Cc1ccccc1", "CCN")
@@ -31,7 +42,9 @@ def test_similarities_are_rdkits() -> None:
     prints = [generator.GetFingerprint(one) for one in molecules]
     bits = packed(molecules)
     for row, one in zip(bits, prints, strict=True):
-        np.testing.assert_allclose(similarities(row, bits), DataStructs.BulkTanimotoSimilarity(one, prints))
+        np.testing.assert_allclose(
+            similarities(row, bits, sizes_of(bits)), DataStructs.BulkTanimotoSimilarity(one, prints)
+        )
 
 
 def test_the_nearest_training_molecule_is_named_with_its_similarity() -> None:
@@ -46,7 +59,7 @@ def test_95_of_100_training_molecules_are_as_near_to_another_as_the_threshold_as
     smiles = list(dict.fromkeys(Chem.CanonSmiles(text) for text in smiles))
     molecules = read(smiles)
     bits, threshold = packed(molecules), learn(molecules, smiles).threshold
-    nearest = [np.delete(similarities(row, bits), place).max() for place, row in enumerate(bits)]
+    nearest = [np.delete(similarities(row, bits, sizes_of(bits)), place).max() for place, row in enumerate(bits)]
     assert (np.array(nearest) >= threshold).mean() == pytest.approx(0.95, abs=0.02)
 
 

@@ -132,3 +132,21 @@ def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path, name: str, text
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a\.csv: there is no such file"):
         read_table(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("name", ["PPB", "BBB", "CNS", "NO"])
+def test_a_column_whose_name_can_be_read_as_a_molecule_is_a_column(tmp_path: Path, name: str) -> None:
+    assert list(read_table(put(tmp_path / "a.csv", f"smiles,{name}\nCCO,1.5\nCC,2\n")).columns) == ["smiles", name]
+    assert list(read_table(put(tmp_path / "b.csv", f"formula,{name}\nCCO,1.5\nCC,2\n")).columns) == ["formula", name]
+
+
+def test_a_first_line_with_a_molecule_names_nothing(tmp_path: Path) -> None:
+    for text in ("CCO,1.5\n", "CCO,1.5\nCC,2\n"):
+        table = read_table(put(tmp_path / "a.csv", text))
+        assert list(table.columns) == ["column 1", "column 2"]
+        assert table.columns["column 1"][0] == "CCO"
+
+
+def test_a_quote_that_nobody_closes_swallows_no_rows(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"a\.csv:3: is not read as a table"):
+        read_table(put(tmp_path / "a.csv", 'smiles,y,name\nCCO,1,a\nCCC,2,"half\nCCN,3,b\n'))

@@ -77,3 +77,15 @@ def test_many_molecules_are_looked_at_by_several_processes_in_their_order(monkey
     monkeypatch.setattr(module, "cores", lambda: 2)
     cells = ["C" * length for length in range(11)]
     assert look_at(cells, Rules()) == [standardise(cell, Rules()) for cell in cells]
+
+
+@pytest.mark.parametrize("smiles", ["[Fe+2].c1cc[cH-]c1.c1cc[cH-]c1", "[cH-]1cccc1.[Li+]"])
+def test_a_part_that_no_smiles_stands_for_is_left_out_and_told(smiles: str) -> None:
+    canonical, oddities = odd(smiles, salts="largest")
+    assert canonical == ""
+    assert oddities[-1] == ("invalid", "what is left of it, c1cccc1, is no molecule", "left out")
+    assert odd(smiles)[0]
+
+
+def test_a_molecule_of_more_atoms_than_a_graph_has_numbers_for_is_left_out() -> None:
+    assert odd("C" * 65_536) == ("", [("invalid", "has 65536 atoms, more than 65535", "left out")])

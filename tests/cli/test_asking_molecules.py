@@ -35,6 +35,9 @@ def test_smiles_are_taken_for_a_model_of_molecules(asked: list[tuple[Any, ...]])
         (["chem", "CCO", "--score", "0.5"], "--score 0.5 is of images, and this model was trained on molecules"),
         (["photos", ".", "--column", "smi"], "--column smi is of molecules, and this model was trained on images"),
         (["photos", "CCO"], "no such image: CCO"),
+        (["chem", "typo.csv"], "no such file: typo.csv"),
+        (["chem", "typo.parquet"], "no such file: typo.parquet"),
+        (["chem", "typo.SDF.gz"], "no such file: typo.SDF.gz"),
     ],
 )
 def test_what_does_not_suit_the_model_is_refused(

@@ -97,3 +97,10 @@ def test_options_of_splits_that_do_not_suit_each_other_are_refused(
     with pytest.raises(UserError) as caught:
         Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\nCCC,3.5\nCCCC,4.5\n"), **options)
     assert text in str(caught.value)
+
+
+def test_a_column_of_words_is_not_called_as_all_flags_together_are(tmp_path: Path) -> None:
+    rows = [f"{'C' * n},{n % 2},{'ab'[n % 2]}" for n in range(1, 11)]
+    file = table(tmp_path, "\n".join(["smiles,active,labels", *rows]))
+    with pytest.raises(UserError, match=r"words is called 'labels', as all \('active',\) together are; rename it"):
+        Molecules(file, columns=("active", "labels"), kinds={"labels": "class"})

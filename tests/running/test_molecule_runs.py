@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 
 import polyhead
 from polyhead.recipes import resolve
-from polyhead.running import prediction, threads, training
+from polyhead.running import predicting_molecules, prediction, threads, training
 from polyhead.running.outcome import Outcome
 from polyhead.running.stopwatch import Stopwatch
 
@@ -161,9 +160,7 @@ def words(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         "task.heads={kind: {name: classification}, labels: {name: classification, multilabel: true}}",
         *QUICK,
     ]
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Total length of .Loader. across ranks is zero")  # there is no validation
-        return training.fit(resolve("molecules", changes).recipe, tmp_path_factory.mktemp("runs") / "run")
+    return training.fit(resolve("molecules", changes).recipe, tmp_path_factory.mktemp("runs") / "run")
 
 
 def test_without_validation_nothing_is_promised_and_without_a_forest_nothing_is_compared(words: Outcome) -> None:
@@ -212,3 +209,48 @@ def test_a_target_that_no_test_molecule_has_is_promised_about_and_not_measured(t
     assert "calibration" in told["labels"]
     assert told["labels"]["promises"].startswith("no sets")
     assert math.isnan(found.metrics["test/labels/forest/auroc"])
+
+
+def test_another_look_leaves_what_the_forest_reached(outcome: Outcome) -> None:
+    training.evaluate(outcome.run, "test")
+    told = json.loads((outcome.run / "test.json").read_text())
+    assert told["test/properties/forest/rmse"] == outcome.metrics["test/properties/forest/rmse"]
+
+
+def test_a_broken_row_has_its_reason_and_an_earlier_answer_keeps_its_columns(outcome: Outcome, tmp_path: Path) -> None:
+    (tmp_path / "table.csv").write_text("smiles,batch\nCCO,1\nCC,1,2\n")
+    prediction.predict(outcome.run, [str(tmp_path / "table.csv")], tmp_path / "first")
+    good, bad = csv.DictReader((tmp_path / "first" / "predictions.csv").read_text().splitlines())
+    assert (good["not predicted because"], bad["size"]) == ("", "")
+    assert bad["not predicted because"] == "has 3 cells, and there are 2 columns"
+    prediction.predict(outcome.run, [str(tmp_path / "first" / "predictions.csv")], tmp_path / "second")
+    again = next(csv.DictReader((tmp_path / "second" / "predictions.csv").read_text().splitlines()))
+    assert (again["predicted size"], again["predicted not predicted because"]) == (good["size"], "")
+
+
+def test_a_long_smiles_is_no_path(outcome: Outcome, tmp_path: Path) -> None:
+    prediction.predict(outcome.run, ["C" * 300], tmp_path)
+    assert json.loads((tmp_path / "predictions.json").read_text())[0]["properties"]
+
+
+def test_answers_of_two_heads_to_one_name_have_two_columns() -> None:
+    answer = {"one": {"values": {"y": 1.0}}, "other": {"values": {"y": 2.0, "z": 3.0}}}
+    assert predicting_molecules.flat(answer) == {"one y": 1.0, "other y": 2.0, "z": 3.0}
+
+
+def test_the_verdict_on_words_counts_the_molecules_that_have_one(tmp_path: Path) -> None:
+    rows = [f"{'C' * n}{end},{kind if n > 5 else ''}" for n in range(1, 21) for end, kind in (("O", "a"), ("N", "b"))]
+    (tmp_path / "table.csv").write_text("\n".join(["smiles,kind", *rows]))
+    changes = [
+        f"data={tmp_path / 'table.csv'}",
+        "data.kinds={kind: class}",
+        "data.shares=[0.5, 0, 0.5]",
+        "task.backbone.width=8",
+        "task.heads.properties=null",
+        "task.heads={kind: {name: classification}}",
+        *QUICK,
+    ]
+    found = training.fit(resolve("molecules", changes).recipe, tmp_path / "run")
+    compared = json.loads((tmp_path / "run" / "trust.json").read_text())["heads"]["kind"]["compared"]
+    assert compared["network"] == pytest.approx(found.metrics["test/kind/accuracy"])
+    assert compared["molecules"] < 20

@@ -80,16 +80,19 @@ def learn(molecules: "Sequence[Mol]", smiles: Sequence[str], seed: int = 0) -> D
     rng = np.random.default_rng(seed)
     most = min(ASKED, max(LEAST, PAIRS // max(1, len(bits))))
     drawn = rng.choice(len(bits), min(most, len(bits)), replace=False)
-    nearest = [max(np.delete(similarities(bits[row], bits), row), default=1.0) for row in drawn]
+    sizes = sizes_of(bits)
+    nearest = [np.delete(similarities(bits[row], bits, sizes), row).max(initial=0.0) for row in drawn]
+    nearest = nearest if len(bits) > 1 else [1.0] * len(bits)
     threshold = float(np.quantile(nearest, 1 - INSIDE)) if nearest else 1.0
     return Domain(tuple(smiles), bits, threshold, frozenset(kind for one in molecules for kind in kinds_of(one)))
 
 
 def places(domain: Domain, molecules: "Sequence[Mol]") -> Iterator[Place]:
     """Yield where each of some sanitised molecules stands to those of a training."""
+    sizes = sizes_of(domain.bits)
     for molecule, row in zip(molecules, packed(molecules), strict=True):
         unseen = tuple(kind for kind in kinds_of(molecule) if kind not in domain.kinds)
-        alike = similarities(row, domain.bits)
+        alike = similarities(row, domain.bits, sizes)
         best = int(alike.argmax()) if len(alike) else None
         similarity = 0.0 if best is None else float(alike[best])
         nearest = "" if best is None else domain.smiles[best]
@@ -137,10 +140,19 @@ def packed(molecules: "Sequence[Mol]") -> Words:
     return found
 
 
-def similarities(row: Words, rows: Words) -> NDArray[np.float64]:
-    """Return the Tanimoto similarities (n,) of one fingerprint (w,) to others (n, w); 0 where neither has a bit."""
+def sizes_of(rows: Words) -> NDArray[np.int64]:
+    """Return how many bits each of n fingerprints (n, w) has, (n,)."""
+    sizes: NDArray[np.int64] = np.bitwise_count(rows).sum(1, dtype=np.int64)
+    return sizes
+
+
+def similarities(row: Words, rows: Words, sizes: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the Tanimoto similarities (n,) of one fingerprint (w,) to others (n, w); 0 where neither has a bit.
+
+    `sizes` are those of the others, (n,), which are counted once and not for each one that is compared with them.
+    """
     both = np.bitwise_count(row & rows).sum(1, dtype=np.int64)
-    either = np.bitwise_count(row | rows).sum(1, dtype=np.int64)
+    either = sizes + np.bitwise_count(row).sum(dtype=np.int64) - both
     alike: NDArray[np.float64] = both / np.maximum(either, 1)
     return alike
 

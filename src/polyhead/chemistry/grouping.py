@@ -8,7 +8,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 
-from polyhead.chemistry.domain import packed, similarities
+from polyhead.chemistry.domain import packed, similarities, sizes_of
 
 Groups = list[list[int]]
 """Places of molecules, from 0: ascending within a group, and the groups in the order of their first ones."""
@@ -39,8 +39,10 @@ def neighbours(smiles: Sequence[str], threshold: float) -> list["np.ndarray[Any,
     """
     with rdBase.BlockLogs():
         bits = packed([Chem.MolFromSmiles(one) for one in smiles])
+    sizes = sizes_of(bits)
     return [
-        np.flatnonzero(similarities(row, bits[place + 1 :]) >= threshold) + place + 1 for place, row in enumerate(bits)
+        np.flatnonzero(similarities(row, bits[after:], sizes[after:]) >= threshold) + after
+        for after, row in enumerate(bits, 1)
     ]
 
 

@@ -69,12 +69,16 @@ def keep(folder: Path, parts: Iterable[Packed]) -> None:
         UserError: If it cannot be written.
     """
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.{threading.get_ident()}")
+    damaged = beside.with_name(f"{beside.name}.damaged")
     try:
         beside.mkdir(parents=True)
         write(beside, parts)
-        if kept(folder) is None:
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
             beside.rename(folder)
+        except OSError:  # it is there: good, unless it is damaged
+            if kept(folder) is None:
+                folder.rename(damaged)
+                beside.rename(folder)
     except OSError as error:
         if kept(folder) is None:
             raise UserError(
@@ -82,6 +86,7 @@ def keep(folder: Path, parts: Iterable[Packed]) -> None:
             ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+        shutil.rmtree(damaged, ignore_errors=True)
 
 
 def write(folder: Path, parts: Iterable[Packed]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem.rdMolDescriptors import CalcMolFormula
 
-from polyhead.chemistry.domain import packed, similarities
+from polyhead.chemistry.domain import packed, similarities, sizes_of
 from polyhead.chemistry.networks import to_networkx, wl_key
 from polyhead.chemistry.splits import Division
 from polyhead.chemistry.standardising import without_stereo
@@ -80,13 +80,18 @@ def leaks_of(smiles: Sequence[str], division: Division) -> Leaks:
         smiles: Canonical ones.
         division: Places in them; train has one or more.
     """
+    return Leaks(shared(smiles, division), nearest(smiles, division))
+
+
+def molecules(smiles: Sequence[str]) -> list[Chem.Mol]:
+    """Return the molecules of canonical SMILES."""
     with rdBase.BlockLogs():
-        mols = [Chem.MolFromSmiles(one) for one in smiles]
-        return Leaks(shared(smiles, mols, division), nearest(mols, division))
+        return [Chem.MolFromSmiles(one) for one in smiles]
 
 
-def shared(smiles: Sequence[str], mols: Sequence[Chem.Mol], division: Division) -> list[Leak]:
-    """Return the molecules that are in an earlier split, too."""
+def shared(smiles: Sequence[str], division: Division) -> list[Leak]:
+    """Return the molecules that are in an earlier split, too; arguments as `leaks_of`."""
+    mols = molecules(smiles)
     split = {place: name for name, places in division.parts.items() for place in places}
     flat = {place: without_stereo(mols[place]) for place in split}
     found: dict[int, Leak] = {}
@@ -120,14 +125,15 @@ def across(named: Sequence[tuple[int, str]], split: Mapping[int, str]) -> list[l
     return [group for group in groups.values() if len({split[place] for place in group}) > 1]
 
 
-def nearest(mols: Sequence[Chem.Mol], division: Division) -> list[Near]:
+def nearest(smiles: Sequence[str], division: Division) -> list[Near]:
     """Return the nearest training molecule of each one of val and test; of equally near ones, the first."""
-    bits = packed(mols)
+    bits = packed(molecules(smiles))
     learned = bits[division.train]
+    sizes = sizes_of(learned)
     found = []
     for name in BEFORE:
         for place in division.parts[name]:
-            alike = similarities(bits[place], learned)
+            alike = similarities(bits[place], learned, sizes)
             best = int(alike.argmax())
             found.append(Near(place, name, division.train[best], float(alike[best])))
     return found

@@ -24,6 +24,8 @@ FEW: Final = 2500
 """Molecules that are read sooner than another process has begun."""
 CHUNK: Final = 500
 """Molecules that a process is given at a time."""
+LARGEST: Final = 65_535
+"""Atoms of a molecule that its graph has numbers for."""
 
 
 @final
@@ -91,6 +93,8 @@ def standardise(cell: str, rules: Rules) -> Look:
     if mol is None or not mol.GetNumAtoms():
         what = "invalid" if cell else "empty"
         return Look("", "", (Oddity(what, why_not(cell) if mol is None else "has no atom", "left out"),))
+    if mol.GetNumAtoms() > LARGEST:
+        return Look("", "", (Oddity("invalid", f"has {mol.GetNumAtoms()} atoms, more than {LARGEST}", "left out"),))
     odd: list[Oddity] = []
     with rdBase.BlockLogs():
         mol = unmapped(mol, odd) if ":" in cell else mol
@@ -101,6 +105,9 @@ def standardise(cell: str, rules: Rules) -> Look:
             if rules.atoms == "drop":
                 return Look("", "", tuple(odd))
         canonical = Chem.MolToSmiles(mol)
+        if "." in cell and read(canonical) is None:
+            odd.append(Oddity("invalid", f"what is left of it, {canonical}, is no molecule", "left out"))
+            return Look("", "", tuple(odd))
         return Look(canonical, flat(mol, canonical), tuple(odd))
 
 

@@ -85,7 +85,7 @@ def read_texts(file: Path) -> Table:
     rows = list(cells_of(file, text, mark_of(text, tabs=file.suffix.lower() in {".tsv", ".tab"})))
     if not rows:
         return Table(file, {}, ())
-    bare = any(map(is_molecule, rows[0][1]))
+    bare = is_bare([cells for _, cells in rows])
     names = named(file, rows[0][0], [""] * len(rows[0][1]) if bare else rows[0][1])
     return from_rows(file, names, rows[not bare :])
 
@@ -141,12 +141,20 @@ def filled(cell: str) -> str:
     return "" if cell.lower() in BLANK else cell
 
 
-def is_molecule(cell: str) -> bool:
-    """Whether a text is a SMILES with a bond in it: no header is."""
+def is_bare(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether the first row names no columns: a molecule stands in it, and below it more of them.
+
+    Names such as PPB and BBB can be read as molecules, too.
+    """
+    from polyhead.chemistry.columns import MOST, is_named, share_of_smiles
     from polyhead.chemistry.smiles import read
 
-    mol = read(cell)
-    return mol is not None and mol.GetNumBonds() > 0
+    if any(map(is_named, rows[0])):
+        return False
+    mols = {place: read(cell) for place, cell in enumerate(rows[0])}
+    places = [place for place, mol in mols.items() if mol is not None and mol.GetNumBonds()]
+    below = [[row[place] for row in rows[1:] if len(row) > place] for place in places]
+    return any(not cells or share_of_smiles(cells) >= MOST for cells in below)
 
 
 def read_structures(file: Path) -> Table:

@@ -116,7 +116,7 @@ def targets_of(
         if name in kinds:
             found.append(told_target(table, name, kinds[name]))
         elif name not in apart:
-            why = why_none(name, cells)
+            why = "names rows" if table.sure and name == "name" else why_none(name, cells)
             left.update({name: why} if why else {})
             found += [] if why else [read_numbers(name, cells, None)]
     return Targets(tuple(found), left)

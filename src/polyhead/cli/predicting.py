@@ -13,7 +13,7 @@ from polyhead.errors import UserError
 from polyhead.recipes.text import read
 
 GLOB = frozenset("*?[")
-FILE = re.compile(r"\.[a-z]{3,4}$")
+FILE = re.compile(r"\.([a-z]{3,4}|pq|sd|parquet|smiles|CSV|TSV|TXT|SMI|SDF)(\.gz)?$")
 """How names of files end, and SMILES do not."""
 Items = Annotated[
     list[str],
@@ -55,9 +55,10 @@ def predict(
         raise UserError(f"--overlap {overlap:g} is of windows; say how large they are, such as --window 512")
     if molecules is not None:
         check_options(molecules=molecules, score=score, window=window, column=column)
-    for item in items if not molecules else ():
-        if not Path(item).expanduser().exists() and not GLOB & set(item) and (molecules is False or FILE.search(item)):
-            raise UserError(f"no such {'file' if molecules is None else 'image'}: {item}")
+    for item in items:
+        may_be = molecules is False or FILE.search(item)
+        if may_be and not Path(item).expanduser().exists() and (molecules or not GLOB & set(item)):
+            raise UserError(f"no such {'image' if molecules is False else 'file'}: {item}")
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
     from polyhead.running import prediction

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from polyhead.chemistry.targets import Target
+from polyhead.errors import UserError
 from polyhead.ops.censored import Censored
 
 FLAGS: Final = "labels"
@@ -16,12 +17,18 @@ VALUES: Final = "properties"
 
 
 def classes_of(targets: Sequence[Target]) -> dict[str, tuple[str, ...]]:
-    """Return the targets on offer with their class names: flags together, numbers together, words one by one."""
+    """Return the targets on offer with their class names: flags together, numbers together, words one by one.
+
+    Raises:
+        UserError: If a column of words is called as the flags or the numbers together are.
+    """
     together = {FLAGS: "flag", VALUES: "value"}
     found = {name: tuple(target.name for target in targets if target.kind == kind) for name, kind in together.items()}
-    return {name: names for name, names in found.items() if names} | {
-        target.name: target.labels for target in targets if target.kind == "class"
-    }
+    found = {name: names for name, names in found.items() if names}
+    words = {target.name: target.labels for target in targets if target.kind == "class"}
+    for name in words.keys() & found.keys():
+        raise UserError(f"a column of words is called {name!r}, as all {found[name][:3]} together are; rename it")
+    return found | words
 
 
 def answers_of(targets: Sequence[Target]) -> dict[str, Any]:

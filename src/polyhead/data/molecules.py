@@ -10,7 +10,7 @@ import torch
 
 from polyhead.chemistry.columns import molecules_column
 from polyhead.chemistry.curation import curate
-from polyhead.chemistry.leaks import How, leaks_of, write_leaks
+from polyhead.chemistry.leaks import How, leaks_of, shared, write_leaks
 from polyhead.chemistry.leaks import summary as leaks_told
 from polyhead.chemistry.report import summary, write_curation
 from polyhead.chemistry.splits import Kind as SplitKind
@@ -145,7 +145,7 @@ class Molecules(MoleculeSource):
     def leaks(self) -> Iterator[Finding]:
         """Yield the molecules of val and test that are in an earlier split, too, also but for stereochemistry."""
         rows, smiles = self.curated.rows, self.curated.smiles
-        for leak in leaks_of(smiles, self.division).leaks if self.division.train else ():
+        for leak in shared(smiles, self.division) if self.division.train else ():
             row, other = rows[leak.place], rows[leak.other]
             what = (
                 f"{self.table.place(row)}: {smiles[leak.place]} is in {leak.split}, too ({leak.how}): row {other + 1}"

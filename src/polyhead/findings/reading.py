@@ -43,7 +43,7 @@ def cells_of(file: Path, text: str, mark: str) -> Iterator[tuple[int, list[str]]
     Raises:
         UserError: If it is no table; it names file and line.
     """
-    reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True)
+    reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True, strict=True)
     line = 1
     try:
         for cells in reader:

@@ -56,7 +56,10 @@ def beside_baseline(
         truth = truth_of(data.molecules.answers("train")[targets[name]])[rows]
         said = forest(one, prints[0], truth, prints[1])
         if said is not None:
-            how = verdict(one.said, said, one.truth, METRICS[one.kind], name=NAME)
+            there = one.truth >= 0 if one.kind == "classes" else np.isfinite(one.truth).any(1)
+            there = there if there.any() else ~there  # of nothing known, it says so
+            parts = (one.said[there], said[there], one.truth[there])
+            how = verdict(*parts, METRICS[one.kind], name=NAME)
             found[name] = Beside(scores(model, name, one, said), how)
     return found
 

@@ -6,7 +6,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from polyhead.chemistry.columns import molecules_column
 from polyhead.chemistry.page import Explained, page
 from polyhead.chemistry.pictures import drawing
 from polyhead.chemistry.smiles import read
@@ -19,7 +18,7 @@ from polyhead.files import json_text, write_text
 from polyhead.memory import keep_memory
 from polyhead.molecule_predictor import MoleculePredictor
 from polyhead.running.outcome import Answers
-from polyhead.running.predicting_molecules import table_of
+from polyhead.running.predicting_molecules import sound_cells, table_of
 from polyhead.trained import load
 
 PAGE, RECORDS = "explanations.html", "explanations.json"
@@ -84,7 +83,8 @@ def explain_rows(
         raise UserError(f"{checkpoint} was trained on images; explain is of models of molecules")
     asked = question(predictor.model, head, target)
     table = table_of(given)
-    rows = explained(predictor, table.columns[molecules_column(table, column or "").name], asked, method)
+    rows = explained(predictor, sound_cells(table, column or ""), asked, method)
+    rows = [row._replace(reason=table.flaws.get(number, row.reason)) for number, row in enumerate(rows)]
     if not any(row.found for row in rows):
         raise UserError(f"{table.file}: no row is a molecule ({rows[0].reason}); nothing to explain")
     notes = [f"{METHODS[method]}", *sums(rows, method)]

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from polyhead.chemistry.columns import molecules_column
 from polyhead.chemistry.tables import Table, read_table
 from polyhead.chemistry.trust import PLACE
 from polyhead.errors import UserError
-from polyhead.files import json_text, write_text
+from polyhead.files import is_file, json_text, write_text
 from polyhead.molecule_predictor import ERROR, MoleculePredictor
 from polyhead.running.outcome import Answers
 
@@ -35,11 +36,13 @@ def predict(predictor: MoleculePredictor, given: Sequence[str], out: Path, colum
         UserError: If there is no such file, or no column of molecules in it.
     """
     table = table_of(given)
-    cells = table.columns[molecules_column(table, column).name]
+    cells = sound_cells(table, column)
     answers = list(predictor.stream(cells, score=0.0))
+    for place, flaw in table.flaws.items():
+        answers[place] = {ERROR: {"reason": flaw}}
     found = [flat(answer) for answer in answers]
     names = list(dict.fromkeys(name for row in found for name in row if name != REASON))
-    heading = [*table.columns, *(told(name, table.columns) for name in names), REASON]
+    heading = [*table.columns, *(told(name, table.columns) for name in names), told(REASON, table.columns)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(heading)
@@ -57,12 +60,22 @@ def table_of(given: Sequence[str]) -> Table:
     Raises:
         UserError: If files and SMILES are mixed, or there are several files.
     """
-    files = [one for one in given if Path(one).expanduser().is_file()]
+    files = [one for one in given if is_file(one)]
     if not files:
         return Table(Path("SMILES"), {"smiles": [one.strip() for one in given]}, (), sure="smiles")
     if len(given) > 1:
         raise UserError(f"{files[0]}: molecules are one table, or SMILES one by one, and not both or several")
     return read_table(Path(files[0]).expanduser())
+
+
+def sound_cells(table: Table, column: str) -> list[str]:
+    """Return the molecules of each row as they are written, "" of a row that has a flaw.
+
+    Raises:
+        UserError: If there is no column of molecules.
+    """
+    cells = table.columns[molecules_column(table, column).name]
+    return ["" if row in table.flaws else cell for row, cell in enumerate(cells)]
 
 
 def cell(value: Any) -> str:
@@ -81,7 +94,9 @@ def flat(answer: Mapping[str, Any]) -> dict[str, Any]:
     """Return an answer as numbers and words by heading: a value or a class by its name, after its head's if need be."""
     if ERROR in answer:
         return {REASON: answer[ERROR]["reason"]}
-    return {name: value for head, record in answer.items() for name, value in said(head, record)}
+    told = [(head, name, value) for head, record in answer.items() for name, value in said(head, record)]
+    heads = Counter(name for _, name, _ in told)
+    return {name if heads[name] == 1 else f"{head} {name}": value for head, name, value in told}
 
 
 def said(head: str, record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -1,5 +1,6 @@
 """fit, validate and test: a resolved recipe or a checkpoint -> a trained or a measured model."""
 
+import json
 import logging
 import shlex
 import signal
@@ -232,8 +233,14 @@ def measure(task: Any, data: "DataModule", recipe: dict[str, Any], split: Measur
     metrics = {name: float(value) for part in found for name, value in part.items()}
     if not ranks.first():
         return Outcome(metrics, run, None)
-    write_text(json_text(metrics), run / f"{split}.json")
+    write_text(json_text({**of_baseline(run / f"{split}.json"), **metrics}), run / f"{split}.json")
     return Outcome(metrics, run, draw_split(task.model, targets_of(recipe), data, split, run / "pictures"))
+
+
+def of_baseline(file: Path) -> dict[str, Any]:
+    """Return what a file of metrics says of a baseline, which another look at the model does not change."""
+    known: dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: value for name, value in known.items() if "/forest/" in name}
 
 
 def lasting(recipe: dict[str, Any]) -> dict[str, Any]:
