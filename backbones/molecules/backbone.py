@@ -55,7 +55,7 @@ class Molecules(Backbone):
     permutation). The sum counts: twice the molecule, twice the answer. With `attention` the molecule asks its atoms
     twice, and listens to some more than to others.
 
-    **Encoders** differ in M and U; docs/molecule-encoders.md says when to take which:
+    **Encoders** differ in M and U; docs/molecule-encoders.md says what each takes:
 
     - `gcn`: the mean of the neighbours, roughly, through one matrix; it does not see bonds.
     - `gine`: the sum of the neighbours, bonds added, through a small network: as sharp as the Weisfeiler-Lehman test.

@@ -16,7 +16,16 @@ from polyhead.recipes.text import write
 
 OURS = ("recipe.yaml", "environment.json", "data.json", "metrics.csv", "hparams.yaml", "checkpoints")
 EVENTS = "events.out.tfevents."
-LIBRARIES = ("polyhead", "torch", "torchvision", "pytorch-lightning", "torchmetrics", "timm")
+LIBRARIES = (
+    "polyhead",
+    "torch",
+    "torchvision",
+    "pytorch-lightning",
+    "torchmetrics",
+    "timm",
+    "torch-geometric",
+    "rdkit",
+)
 
 
 def new_run(name: str) -> Path:
