@@ -4,7 +4,7 @@ Written from YOLACT (arXiv 1904.02689) on our own detection head.
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, Self, final
+from typing import TYPE_CHECKING, Self, final
 
 import torch
 from torch import Tensor
