@@ -1,21 +1,11 @@
 """Which column of a table holds the molecules: as told, else by its name and by what stands in it."""
 
-import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
-from polyhead.chemistry.smiles import spelt
+from polyhead.chemistry.smiles import MOST, is_named, share_of_smiles
 from polyhead.chemistry.tables import Table
 from polyhead.errors import UserError, choices, nearest
-
-NAMES: Final = frozenset(
-    ("smiles", "canonicalsmiles", "isomericsmiles", "smile", "smi", "mol", "molecule", "molecules", "structure")
-)
-"""Names of columns of molecules, in small letters and nothing between them."""
-SAMPLE: Final = 200
-"""Cells of a column that are looked at, spread over all of it."""
-MOST: Final = 0.8
-"""Share of them that are SMILES where the name does not say so."""
 
 
 class Chosen(NamedTuple):
@@ -85,18 +75,3 @@ def others(shares: dict[str, float], chosen: str) -> tuple[str, ...]:
 def said(share: float) -> str:
     """Return in words how many cells are SMILES."""
     return f"{share:.0%} of the cells looked at are SMILES"
-
-
-def is_named(column: str) -> bool:
-    """Whether a column is called as columns of molecules are."""
-    return re.sub("[^a-z]", "", column.lower()) in NAMES
-
-
-def share_of_smiles(cells: Sequence[str]) -> float:
-    """Return the share of the cells with something in them that are spelt as SMILES, 0 where there are none.
-
-    Spelling is all that counts: an impossible molecule is one for curation to report.
-    """
-    held = [cell for cell in cells if cell]
-    seen = held[:: max(1, len(held) // SAMPLE)]
-    return sum(spelt(cell) is not None for cell in seen) / len(seen) if seen else 0.0

@@ -1,7 +1,8 @@
 """SMILES read by RDKit without a word on the screen; what it has against one is a reason to show."""
 
 import logging
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final, final
 
@@ -9,6 +10,14 @@ from rdkit import Chem, rdBase
 
 SYNTAX: Final = "SMILES Parse Error: "
 """What RDKit begins messages of syntax with."""
+NAMES: Final = frozenset(
+    ("smiles", "canonicalsmiles", "isomericsmiles", "smile", "smi", "mol", "molecule", "molecules", "structure")
+)
+"""Names of columns of molecules, in small letters and nothing between them."""
+SAMPLE: Final = 200
+"""Cells of a column that are looked at, spread over all of it."""
+MOST: Final = 0.8
+"""Share of them that are SMILES where the name does not say so."""
 
 
 def read(smiles: str) -> Chem.Mol | None:
@@ -81,3 +90,18 @@ def heard() -> Iterator[list[str]]:
     finally:
         rdBase.LogToCppStreams()
         log.handlers = before
+
+
+def is_named(column: str) -> bool:
+    """Whether a column is called as columns of molecules are."""
+    return re.sub("[^a-z]", "", column.lower()) in NAMES
+
+
+def share_of_smiles(cells: Sequence[str]) -> float:
+    """Return the share of the cells with something in them that are spelt as SMILES, 0 where there are none.
+
+    Spelling is all that counts: an impossible molecule is one for curation to report.
+    """
+    held = [cell for cell in cells if cell]
+    seen = held[:: max(1, len(held) // SAMPLE)]
+    return sum(spelt(cell) is not None for cell in seen) / len(seen) if seen else 0.0

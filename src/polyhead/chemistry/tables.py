@@ -146,8 +146,7 @@ def is_bare(rows: Sequence[Sequence[str]]) -> bool:
 
     Names such as PPB and BBB can be read as molecules, too.
     """
-    from polyhead.chemistry.columns import MOST, is_named, share_of_smiles
-    from polyhead.chemistry.smiles import read
+    from polyhead.chemistry.smiles import MOST, is_named, read, share_of_smiles
 
     if any(map(is_named, rows[0])):
         return False
