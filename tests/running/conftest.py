@@ -2,12 +2,14 @@
 
 import os
 import signal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from stopped_runs import Interrupt
 
 from polyhead.recipes.resolving import resolve
+from polyhead.recipes.text import write
 from polyhead.running.callbacks import Bar
 from polyhead.running.outcome import Outcome
 from polyhead.running.training import fit
@@ -28,6 +30,13 @@ RECIPE: dict[str, Any] = {
 }
 
 
+TWO_STEPS: dict[str, Any] = {
+    "trainer": {"max_epochs": 2, "accelerator": "cpu", "precision": "32-true", "enable_progress_bar": False},
+    "data": {"name": "digits", "images": 4, "canvas": 64, "size": 64, "batch": 2, "workers": 0},
+}
+"""Two steps an epoch; of the one image to validate on and the one to test on, the second process gets none."""
+
+
 @pytest.fixture(scope="session")
 def recipe() -> dict[str, Any]:
     """Return three small heads on sixteen scenes of 64 pixels."""
@@ -38,6 +47,14 @@ def recipe() -> dict[str, Any]:
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Return the outcome of a fit of three heads on sixteen scenes."""
     return fit(resolve(RECIPE).recipe, tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def home(recipe: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a recipe of three heads, whose only BatchNorms are frozen."""
+    folder = tmp_path_factory.mktemp("processes")
+    write({"task": {**recipe["task"], "freeze": ["backbone"]}, **TWO_STEPS}, folder / "small.yaml")
+    return folder
 
 
 @pytest.fixture

@@ -144,7 +144,7 @@ def test_a_run_that_goes_on_remembers_how_good_its_best_weights_were(
     with pytest.raises(Stopped):
         training.fit(changed, Path("run"))  # a folder as a command line names it
     states = last(Path("run"))["callbacks"]
-    (kept,) = [name for name in states if "'val/main'" in name and name.startswith("ModelCheckpoint")]
+    (kept,) = [name for name in states if "'val/main'" in name and name.startswith("Keeper")]
     states[kept]["best_model_score"] = states[kept]["kth_value"] = torch.tensor(2.0)  # better than anything to come
     states[kept]["best_k_models"] = dict.fromkeys(states[kept]["best_k_models"], torch.tensor(2.0))
     stored = last(Path("run")) | {"callbacks": states}
