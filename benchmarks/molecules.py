@@ -87,8 +87,9 @@ def timed(command: Sequence[Any], log: Path, threads: int) -> tuple[float, float
     log.parent.mkdir(parents=True, exist_ok=True)
     around = {**os.environ, **{f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime, time.perf_counter()
-    said = {"stdout": log.open("w"), "stderr": subprocess.STDOUT}
-    done = subprocess.run([*map(str, command)], check=False, env=around, cwd=log.parent, **said)
+    with log.open("w") as file:
+        said = {"stdout": file, "stderr": subprocess.STDOUT, "cwd": log.parent}
+        done = subprocess.run([*map(str, command)], check=False, env=around, **said)
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}: exit code {done.returncode}, see {log}")
     return time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before
@@ -159,16 +160,8 @@ def theirs(
     python = _peer.environment("chemprop", *CHEMPROP)
     program = [python, _peer.SCRIPTS / "chemprop_patched.py"] if patched else [python.with_name("chemprop")]
     command = [*program, "train", "-i", task.file, "-s", "smiles", "-t", kind, "--splits-file", task.split]
-    command += [
-        "--epochs",
-        task.epochs or options.epochs,
-        "--pytorch-seed",
-        0,
-        "--num-workers",
-        0,
-        "-o",
-        home / "model",
-    ]
+    command += ["--epochs", task.epochs or options.epochs, "--pytorch-seed", 0, "--num-workers", 0]
+    command += ["-o", home / "model"]
     seconds, cpu = timed(command, home / "log.txt", options.threads)
     rows = list(csv.reader(next(home.rglob("test_predictions.csv")).open()))
     return seconds, cpu, np.array([[float(cell) for cell in row[1:]] for row in rows[1:]])
