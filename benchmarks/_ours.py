@@ -15,11 +15,17 @@ def length(budget: float) -> list[str]:
     return [f"trainer.max_time=00:{hours:02d}:{minutes:02d}:{seconds:02d}", "trainer.max_epochs=-1"]
 
 
-def fit(recipe: str, home: Path, budget: float, seed: int, *overrides: str) -> float:
-    """Run `polyhead fit` into the folder `home`; return the seconds that the whole command took."""
+def fit(recipe: str, home: Path, budget: float, seed: int, *overrides: str, go_on: bool = False) -> float:
+    """Run `polyhead fit` into the folder `home`; return the seconds that the whole command took.
+
+    With `go_on` a former, finished run there is taken as it is.
+    """
+    log = home.with_suffix(".txt")
+    if go_on and (seconds := _peer.taken(log)):
+        return seconds
     shutil.rmtree(home, ignore_errors=True)
     arguments = ["fit", recipe, f"seed={seed}", *length(budget), *overrides, "--run", home]
-    return _peer.polyhead(*arguments, log=home.with_suffix(".txt"))
+    return _peer.polyhead(*arguments, log=log)
 
 
 def spread(values: Sequence[float]) -> str:

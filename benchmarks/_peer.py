@@ -36,7 +36,7 @@ def environment(name: str, *packages: str) -> Path:
     return python
 
 
-def run(python: Path, script: str, *arguments: object, log: Path) -> tuple[float, dict[str, Any]]:
+def run(python: Path, script: str, *arguments: object, log: Path, go_on: bool = False) -> tuple[float, dict[str, Any]]:
     """Run a script of `peers/`, whose last line of output is JSON; return its seconds from start to end, and that.
 
     Args:
@@ -44,11 +44,13 @@ def run(python: Path, script: str, *arguments: object, log: Path) -> tuple[float
         script: Its name without the ending.
         arguments: What it takes.
         log: Where all that it says goes.
+        go_on: Takes what a former, finished run left there, instead of running.
 
     Raises:
         SystemExit: If it fails; the log says why.
     """
-    seconds = timed([python, SCRIPTS / f"{script}.py", *arguments], log)
+    seconds = taken(log) if go_on else None
+    seconds = seconds or timed([python, SCRIPTS / f"{script}.py", *arguments], log)
     return seconds, json.loads(log.read_text().splitlines()[-1])
 
 
@@ -58,11 +60,21 @@ def polyhead(*arguments: object, log: Path) -> float:
 
 
 def timed(command: list[Any], log: Path) -> float:
-    """Run a command with all that it says in a file, and return its seconds."""
+    """Run a command with all that it says in a file, and return its seconds, which are kept beside the file."""
     log.parent.mkdir(parents=True, exist_ok=True)
+    kept = log.with_suffix(".seconds")
+    kept.unlink(missing_ok=True)
     start = time.perf_counter()
     with log.open("w") as file:
         done = subprocess.run([*map(str, command)], stdout=file, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}: exit code {done.returncode}, see {log}")
-    return time.perf_counter() - start
+    seconds = time.perf_counter() - start
+    kept.write_text(str(seconds))
+    return seconds
+
+
+def taken(log: Path) -> float | None:
+    """Return the seconds of the finished command that wrote a log; None where there is none."""
+    kept = log.with_suffix(".seconds")
+    return float(kept.read_text()) if kept.is_file() else None

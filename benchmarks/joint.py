@@ -76,7 +76,7 @@ def measured(home: Path) -> dict[str, float]:
     return found
 
 
-def compare(bout: Bout, seconds: float, seeds: Sequence[int], work: Path) -> list[dict[str, Any]]:
+def compare(bout: Bout, seconds: float, seeds: Sequence[int], work: Path, go_on: bool) -> list[dict[str, Any]]:
     """Return the rows of a comparison: one a metric, and one of what a forward costs."""
     budget = bout.share * seconds * len(bout.singles)
     alone: dict[str, list[float]] = {metric: [] for metric in bout.singles}
@@ -84,11 +84,11 @@ def compare(bout: Bout, seconds: float, seeds: Sequence[int], work: Path) -> lis
     homes = {}
     for seed in seeds:
         homes[bout.joint] = work / f"{bout.name}-joint-{seed}"
-        fit(bout.joint, homes[bout.joint], budget, seed, *bout.overrides)
+        fit(bout.joint, homes[bout.joint], budget, seed, *bout.overrides, go_on=go_on)
         for metric, recipe in bout.singles.items():
             together[metric].append(measured(homes[bout.joint])[metric])
             homes[recipe] = work / f"{bout.name}-{recipe}-{seed}"
-            fit(recipe, homes[recipe], seconds, seed, *bout.overrides)
+            fit(recipe, homes[recipe], seconds, seed, *bout.overrides, go_on=go_on)
             alone[metric].append(measured(homes[recipe])[metric])
     rows: list[dict[str, Any]] = []
     for metric in bout.singles:
@@ -110,6 +110,7 @@ def main() -> None:
     parser.add_argument("--nuclei", type=Path)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--seconds", type=float, default=200.0, help="of a single run's training")
+    parser.add_argument("--go-on", action="store_true", help="keep the finished runs of --work")
     parser.add_argument("--work", type=Path, default=Path("runs/benchmarks/joint"))
     options = parser.parse_args()
     keep_memory()
@@ -118,7 +119,8 @@ def main() -> None:
         singles = {metric: recipe for metric, recipe in METRICS.items() if recipe != "classification"}
         overrides = (f"data={options.nuclei}", "data.size=256")
         bouts.append(Bout("nuclei", str(HERE / "nuclei.yaml"), singles, 0.60, overrides))
-    rows = [row for bout in bouts for row in compare(bout, options.seconds, options.seeds, options.work)]
+    settings = (options.seconds, options.seeds, options.work, options.go_on)
+    rows = [row for bout in bouts for row in compare(bout, *settings)]
     write("joint", rows, machine=machine(), seconds=options.seconds, seeds=options.seeds)
 
 

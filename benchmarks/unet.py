@@ -53,25 +53,26 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--reserve", type=float, default=16.0, help="seconds of a run that are not training")
     parser.add_argument("--override", nargs="*", default=[], help="key=value for ours")
+    parser.add_argument("--go-on", action="store_true", help="keep the finished runs of --work")
     parser.add_argument("--work", type=Path, default=Path("runs/benchmarks/unet"))
     options = parser.parse_args()
     python = _peer.environment("smp", *SMP)
-    theirs, said = _peer.run(
-        python, "unet", options.data, options.epochs, 0, SIDE, options.work / "masks", log=options.work / "unet.txt"
-    )
+    settings = (options.data, options.epochs, 0, SIDE, options.work / "masks")
+    theirs, said = _peer.run(python, "unet", *settings, log=options.work / "unet.txt", go_on=options.go_on)
     peer = score(python, options.data, options.work / "masks")
     found, taken = [], []
     for seed in options.seeds:
         home = options.work / f"ours-{seed}"
         overrides = [f"data={options.data}", f"data.size={SIDE}", *options.override]
-        taken.append(fit("segmentation", home, theirs / 2 - options.reserve, seed, *overrides))
+        budget = theirs / 2 - options.reserve
+        taken.append(fit("segmentation", home, budget, seed, *overrides, go_on=options.go_on))
         write_masks(options.data, home, home / "masks")
         found.append(score(python, options.data, home / "masks"))
     row = {"what": "nuclei 256 px, test IoU, half of the time", "ours": f"{spread(found)}, {max(taken):.0f} s"}
     row |= {"peer": f"{peer:.3f}, {theirs:.0f} s", "goal": f"> {peer:.3f}"}
     row |= {"met": statistics.mean(found) > peer and max(taken) <= theirs / 2}
-    settings = {"epochs": options.epochs, "peer": list(SMP), "peer_speed": said, "overrides": options.override}
-    write("unet", [row], machine=machine(), **settings)
+    asked = {"epochs": options.epochs, "peer": list(SMP), "peer_speed": said, "overrides": options.override}
+    write("unet", [row], machine=machine(), **asked)
 
 
 if __name__ == "__main__":
