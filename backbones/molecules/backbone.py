@@ -52,8 +52,8 @@ class Molecules(Backbone):
     group. Very many steps make all atoms alike (over-smoothing); *residual* connections, h <- h + U(...), help.
 
     **Pooling.** `mean` or `sum` over the atoms of a molecule gives one vector, whatever their number (invariance under
-    permutation). The sum counts: twice the molecule, twice the answer. With `attention` the molecule asks its atoms
-    twice, and listens to some more than to others.
+    permutation). The sum counts: twice the molecule, twice the vector (it is a twentieth of the plain sum, so that it
+    is of the mean's size). With `attention` the molecule asks its atoms twice, and listens to some more than to others.
 
     **Encoders** differ in M and U; docs/molecule-encoders.md says what each takes:
 

@@ -9,11 +9,13 @@ from polyhead.ops.aggregate import Reduction, aggregate, softmax
 
 Pooling = Literal["mean", "sum", "attention"]
 ROUNDS: Final = 2
+TYPICAL: Final = 20
+"""Atoms of a molecule whose sum is as large as its mean: the layers behind were made for numbers of that size."""
 
 
 @final
 class Reduced(nn.Module):
-    """The mean or the sum of a molecule's atoms.
+    """The mean of a molecule's atoms, or a twentieth of their sum.
 
     Args:
         how: Which.
@@ -25,7 +27,8 @@ class Reduced(nn.Module):
 
     def forward(self, atoms: Tensor, item: Tensor, molecules: int) -> Tensor:
         """Return (B, width) of atoms (A, width); zeros where a molecule has none."""
-        return aggregate(atoms, item, molecules, self.how)
+        reduced = aggregate(atoms, item, molecules, self.how)
+        return reduced / TYPICAL if self.how == "sum" else reduced
 
 
 @final
