@@ -134,6 +134,13 @@ def test_a_sum_counts_and_a_mean_does_not() -> None:
         torch.testing.assert_close(two, factor * one)
 
 
+def test_of_twenty_atoms_the_sum_is_as_large_as_the_mean() -> None:
+    sums, means = small(pooling="sum"), small(pooling="mean")
+    means.load_state_dict(sums.state_dict())
+    icosane = batch_of("C" * 20)
+    torch.testing.assert_close(answer(sums, icosane).pooled, answer(means, icosane).pooled)
+
+
 @every
 def test_contributions_of_atoms_add_up(encoder: EncoderName) -> None:
     backbone, graphs = small(encoder), batch_of(*SMILES)
