@@ -3,11 +3,13 @@
     python benchmarks/aggregate.py [--width 300] [--threads 1] [--rounds 50]
 
 The sizes are those of a batch of 64 molecules: 3,400 messages to 1,600 atoms in any order, and 1,600 atoms of 64
-molecules in order. Seconds are of the processor, medians count, and the operations take turns, so that what else runs
-on the machine slows all of them alike. Every answer is compared with the others first.
+molecules in order. Seconds are of the processor, medians count, and the operations take turns in an order that is drawn
+each time, so that neither what else runs on the machine nor what the one before left in the caches favours any. Every
+answer is compared with the others first.
 """
 
 import argparse
+import random
 import statistics
 import time
 import warnings
@@ -117,9 +119,10 @@ def measured(case: tuple[str, int, int, dict[str, Operation]], width: int, round
     for operation in operations.values():
         torch.testing.assert_close(operation(values, index, groups), first)
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in operations}
+    order = random.Random(0)
     for _ in range(rounds):
-        for name, operation in operations.items():
-            taken[name].append(once(operation, values, index, groups))
+        for name in order.sample(list(operations), len(operations)):
+            taken[name].append(once(operations[name], values, index, groups))
     rows = []
     for name, times in taken.items():
         forward, both = (f"{statistics.median(column):.2f} ms" for column in zip(*times, strict=True))
