@@ -9,7 +9,6 @@ answer is compared with the others first.
 """
 
 import argparse
-import random
 import statistics
 import time
 import warnings
@@ -119,10 +118,10 @@ def measured(case: tuple[str, int, int, dict[str, Operation]], width: int, round
     for operation in operations.values():
         torch.testing.assert_close(operation(values, index, groups), first)
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in operations}
-    order = random.Random(0)
+    names = list(operations)
     for _ in range(rounds):
-        for name in order.sample(list(operations), len(operations)):
-            taken[name].append(once(operations[name], values, index, groups))
+        for place in torch.randperm(len(names), generator=draw).tolist():
+            taken[names[place]].append(once(operations[names[place]], values, index, groups))
     rows = []
     for name, times in taken.items():
         forward, both = (f"{statistics.median(column):.2f} ms" for column in zip(*times, strict=True))
