@@ -8,18 +8,26 @@ A file `heads/depth.py` holds one public class, `Depth`, whose name here is `dep
 import ast
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from polyhead.errors import UserError, unknown
 from polyhead.modules import class_source, plain
 
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
+
 Kind = Literal["backbones", "heads", "tasks", "data"]
 KINDS: tuple[Kind, ...] = ("backbones", "heads", "tasks", "data")
 HERE = Path(__file__).parent
-installed = cache(entry_points)
-"""All entry points, read once for all kinds: each installed package takes its time."""
+
+
+@cache
+def installed() -> "EntryPoints":
+    """Return all entry points, read once for all kinds: each installed package takes its time."""
+    from importlib.metadata import entry_points  # a sixth of the time of `polyhead --help`, which needs none
+
+    return entry_points()  # type: ignore[return-value]  # before Python 3.12 its stub has another name for it
 
 
 class Entry(NamedTuple):

@@ -1,7 +1,6 @@
 """The verbs. Each checks what it can before it imports what it needs."""
 
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,6 +38,8 @@ Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder f
 def _version(wanted: bool) -> None:
     """Print the version and stop."""
     if wanted:
+        from importlib.metadata import version  # takes time that other commands do without
+
         sys.stdout.write(f"polyhead {version('polyhead')}\n")
         raise typer.Exit
 

@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +95,8 @@ def close_run(run: Path) -> None:
 
 def surroundings(seed: int, fingerprint: str) -> dict[str, Any]:
     """Return what a run's numbers may depend on beside its recipe."""
+    from importlib.metadata import version  # takes time that `polyhead --help` does without
+
     return {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
         "platform": platform.platform(),
