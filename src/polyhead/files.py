@@ -3,7 +3,6 @@
 import json
 import math
 import os
-from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,8 @@ def cache_home() -> Path:
 
 def short(text: str) -> str:
     """Return a hash of a text that can be a file's name."""
+    from hashlib import blake2b  # OpenSSL is behind it, and `polyhead --help` hashes nothing
+
     return blake2b(text.encode(), digest_size=12).hexdigest()
 
 

@@ -80,3 +80,14 @@ def test_a_reader_who_has_read_enough_hears_no_complaint(tmp_path: Path) -> None
         assert process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
+
+
+def test_help_waits_for_nothing_that_only_work_needs() -> None:
+    code = """
+import sys
+from polyhead.cli.entry import main
+main(["--help"])
+slow = {"torch", "numpy", "rich", "yaml", "pydantic", "statistics", "hashlib", "tempfile", "importlib.metadata"}
+sys.exit(f"imported: {slow & set(sys.modules)}" if slow & set(sys.modules) else 0)
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

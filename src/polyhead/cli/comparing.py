@@ -2,7 +2,6 @@
 
 import sys
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -79,6 +78,8 @@ def scores_table(found: "Comparison") -> str:
 
 def spelled(values: list[float]) -> str:
     """Return a number, or the mean of several and how far they are spread."""
+    from statistics import fmean  # takes time that `polyhead --help` does without
+
     from polyhead.running.comparing_advice import spread
 
     return f"{fmean(values):.3f}" + (f" ± {spread(values):.3f}" if len(values) > 1 else "")
@@ -86,6 +87,8 @@ def spelled(values: list[float]) -> str:
 
 def costs_table(found: "Comparison") -> str:
     """Return what each network costs, a row a network, and those of one head summed up."""
+    from statistics import fmean
+
     rows = {
         name: (cost.parameters, cost.flops, cost.milliseconds, fmean(cost.seconds))
         for name, cost in found.costs.items()

@@ -2,7 +2,6 @@
 
 import shutil
 import sys
-import tempfile
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
@@ -81,8 +80,10 @@ def _check_folder(folder: Path, said: str) -> None:
     nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not nearest.is_dir():
         raise UserError(f"{said}: {nearest} is no folder")
+    from tempfile import TemporaryFile  # takes time that `polyhead --help` does without
+
     try:  # permissions alone do not tell, of root or of a disk that is read-only
-        with tempfile.TemporaryFile(dir=nearest):
+        with TemporaryFile(dir=nearest):
             pass
     except OSError as error:
         raise UserError(f"{said}: {nearest} cannot be written to: {error.strerror}") from error
