@@ -5,13 +5,11 @@ from typing import final
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from polyhead.backbones.molecules.embedding import CategoryEmbedding
 from polyhead.backbones.molecules.encoder import Encoder, Plan
 from polyhead.backbones.molecules.norms import norm_of
 from polyhead.backbones.molecules.pyg import pyg
 from polyhead.backbones.molecules.virtual_node import VirtualNode
 from polyhead.chemistry.attribution import Embeddings
-from polyhead.chemistry.features import ATOM, BOND
 from polyhead.chemistry.graphs import Graphs
 
 
@@ -33,7 +31,7 @@ class AttentiveFP(Encoder):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         width = plan.width
-        self.atoms, self.bonds = CategoryEmbedding(ATOM, width), CategoryEmbedding(BOND, width)
+        self.atoms, self.bonds = plan.atoms(), plan.bonds()
         first = pyg("nn.models.attentive_fp").GATEConv(width, width, width, plan.dropout)
         attend, told = pyg().GATConv, {"dropout": plan.dropout, "add_self_loops": False, "negative_slope": 0.01}
         self.layers = nn.ModuleList([first, *(attend(width, width, **told) for _ in range(plan.depth - 1))])

@@ -1,7 +1,7 @@
 """Molecules -> Features, by one of several encoders."""
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Final, Literal
 
 import torch
 from torch import nn
@@ -16,9 +16,10 @@ from polyhead.backbones.molecules.pooling import Pooling, pooling_of
 from polyhead.backbones.molecules.pyg import gatv2_layer, gine_layer
 from polyhead.backbones.molecules.stack import Stack
 from polyhead.chemistry.attribution import Embeddings
+from polyhead.chemistry.features import ATOM, BOND
 from polyhead.chemistry.graphs import Graphs
 from polyhead.contracts import Backbone, Features, FeatureSpec
-from polyhead.errors import UserError
+from polyhead.errors import UserError, unknown
 
 EncoderName = Literal["gcn", "gine", "gatv2", "dmpnn", "attentivefp", "gps"]
 ENCODERS: dict[EncoderName, Callable[[Plan], Encoder]] = {
@@ -29,6 +30,7 @@ ENCODERS: dict[EncoderName, Callable[[Plan], Encoder]] = {
     "attentivefp": AttentiveFP,
     "gps": GPS,
 }
+COLUMNS: Final = (*(f"atom.{name}" for name in ATOM), *(f"bond.{name}" for name in BOND))
 
 
 class Molecules(Backbone):
@@ -77,10 +79,13 @@ class Molecules(Backbone):
         norm: Normalisation after each step: over the batch, over the numbers of each atom, or none.
         descriptors: How many descriptors come with each molecule (see `data.descriptors`); they are standardised by
             running means and deviations, and appended to the pooled vector.
+        ignore: What atoms and bonds are not told of themselves: columns of `features.ATOM` as `atom.ring`, of
+            `features.BOND` as `bond.stereo`.
 
     Raises:
         ValueError: If `width` or `depth` is below 1, or `width` no multiple of 4 where attention has 4 heads.
-        UserError: By `forward`, if molecules come with another number of descriptors.
+        UserError: If `ignore` has a name that is no column's, or all columns of atoms or of bonds; by `forward`, if
+            molecules come with another number of descriptors.
 
     References:
         Message passing: Gilmer et al., arXiv 1704.01212, which has the virtual node, too. GCN: Kipf and Welling, arXiv
@@ -100,11 +105,18 @@ class Molecules(Backbone):
         virtual_node: bool = False,
         norm: Norm = "none",
         descriptors: int = 0,
+        ignore: Sequence[str] = (),
     ) -> None:
         super().__init__()
+        for column in ignore:
+            if column not in COLUMNS:
+                raise unknown("column of task.backbone.ignore", column, COLUMNS)
+        for kind in ("atom", "bond"):
+            if all(column in ignore for column in COLUMNS if column.startswith(kind)):
+                raise UserError(f"task.backbone.ignore leaves nothing of {kind}s: take one of their columns out")
         if width < 1 or depth < 1 or descriptors < 0:
             raise ValueError(f"width={width}, depth={depth}, descriptors={descriptors}: take 1, 1 and 0 or more")
-        self.encoder = ENCODERS[encoder](Plan(width, depth, dropout, norm, virtual_node))
+        self.encoder = ENCODERS[encoder](Plan(width, depth, dropout, norm, virtual_node, tuple(ignore)))
         self.pooling = pooling_of(pooling, width)
         self.descriptors = descriptors
         self.standardised: nn.Module | None = Standardised(descriptors) if descriptors else None

@@ -4,12 +4,10 @@ from typing import final
 
 from torch import Tensor, nn
 
-from polyhead.backbones.molecules.embedding import CategoryEmbedding
 from polyhead.backbones.molecules.encoder import Encoder, Plan
 from polyhead.backbones.molecules.norms import norm_of
 from polyhead.backbones.molecules.virtual_node import VirtualNode
 from polyhead.chemistry.attribution import Embeddings
-from polyhead.chemistry.features import ATOM, BOND
 from polyhead.chemistry.graphs import Graphs
 from polyhead.ops.aggregate import aggregate
 
@@ -37,9 +35,8 @@ class DMPNN(Encoder):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         self.depth = plan.depth
-        self.atoms, self.bonds = CategoryEmbedding(ATOM, plan.width), CategoryEmbedding(BOND, plan.width)
+        self.atoms, self.bonds, self.ends = plan.atoms(), plan.bonds(), plan.atoms()
         self.hear = nn.Linear(plan.width, plan.width, bias=False) if plan.depth > 1 else nn.Identity()
-        self.ends = CategoryEmbedding(ATOM, plan.width)
         self.close = nn.Linear(plan.width, plan.width)
         self.norms = nn.ModuleList(norm_of(plan.norm, plan.width) for _ in range(plan.depth))
         self.drop = nn.Dropout(plan.dropout)

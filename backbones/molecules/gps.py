@@ -5,12 +5,10 @@ from typing import Any, Final, final
 import torch
 from torch import Tensor, nn
 
-from polyhead.backbones.molecules.embedding import CategoryEmbedding
 from polyhead.backbones.molecules.encoder import Encoder, Norm, Plan
 from polyhead.backbones.molecules.pyg import HEADS, by_heads, gine_layer, pyg
 from polyhead.backbones.molecules.virtual_node import VirtualNode
 from polyhead.chemistry.attribution import Embeddings
-from polyhead.chemistry.features import ATOM, BOND
 from polyhead.chemistry.graphs import Graphs
 from polyhead.ops.aggregate import aggregate
 
@@ -40,7 +38,7 @@ class GPS(Encoder):
     def __init__(self, plan: Plan) -> None:
         super().__init__()
         by_heads(plan.width)
-        self.atoms, self.bonds = CategoryEmbedding(ATOM, plan.width), CategoryEmbedding(BOND, plan.width)
+        self.atoms, self.bonds = plan.atoms(), plan.bonds()
         self.places = nn.Linear(WALK, plan.width, bias=False)
         told = {"heads": HEADS, "dropout": plan.dropout, **NORMS[plan.norm]}
         layer = pyg().GPSConv

@@ -5,12 +5,10 @@ from typing import final
 
 from torch import Tensor, nn
 
-from polyhead.backbones.molecules.embedding import CategoryEmbedding
 from polyhead.backbones.molecules.encoder import Encoder, Plan
 from polyhead.backbones.molecules.norms import norm_of
 from polyhead.backbones.molecules.virtual_node import VirtualNode
 from polyhead.chemistry.attribution import Embeddings
-from polyhead.chemistry.features import ATOM, BOND
 from polyhead.chemistry.graphs import Graphs
 
 
@@ -26,8 +24,8 @@ class Stack(Encoder):
 
     def __init__(self, plan: Plan, layer: Callable[[Plan], nn.Module], *, sees_bonds: bool = True) -> None:
         super().__init__()
-        self.atoms = CategoryEmbedding(ATOM, plan.width)
-        self.bonds = CategoryEmbedding(BOND, plan.width) if sees_bonds else None
+        self.atoms = plan.atoms()
+        self.bonds = plan.bonds() if sees_bonds else None
         self.layers = nn.ModuleList(layer(plan) for _ in range(plan.depth))
         self.norms = nn.ModuleList(norm_of(plan.norm, plan.width) for _ in range(plan.depth))
         self.drop = nn.Dropout(plan.dropout)

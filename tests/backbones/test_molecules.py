@@ -11,7 +11,7 @@ from rdkit import Chem
 from polyhead.backbones.molecules import Molecules
 from polyhead.backbones.molecules.backbone import EncoderName
 from polyhead.chemistry.attribution import integrated_gradients
-from polyhead.chemistry.features import featurise
+from polyhead.chemistry.features import BOND, featurise
 from polyhead.chemistry.graphs import Graphs, collate
 from polyhead.contracts import Features
 from polyhead.errors import UserError
@@ -126,6 +126,43 @@ def test_all_but_gcn_see_the_kind_of_a_bond(encoder: EncoderName) -> None:
     backbone = small(encoder)
     same = torch.allclose(answer(backbone, graphs).pooled, answer(backbone, other).pooled)
     assert same == (encoder == "gcn")
+
+
+@every
+@pytest.mark.parametrize(
+    ("column", "smiles"),
+    [
+        ("atom.isotope", ("CCO", "C[13CH2]O")),
+        ("atom.chirality", ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O")),
+        ("bond.stereo", ("F/C=C/Cl", "F/C=C\\Cl")),
+    ],
+)
+def test_molecules_that_differ_in_an_ignored_column_are_alike(
+    column: str, smiles: tuple[str, str], encoder: EncoderName
+) -> None:
+    one, other = answer(small(encoder, ignore=[column]), batch_of(*smiles)).pooled
+    torch.testing.assert_close(one, other)
+    one, other = answer(small(encoder, ignore=["atom.ring"]), batch_of(*smiles)).pooled
+    assert torch.allclose(one, other) == (encoder == "gcn" and column == "bond.stereo")
+
+
+def test_without_their_size_a_mean_takes_rings_for_one_another_and_a_sum_does_not() -> None:
+    for pooling in ("mean", "sum"):
+        one, other = answer(small(pooling=pooling, ignore=["atom.ring"]), batch_of("C1CCCC1", "C1CCCCC1")).pooled
+        assert torch.allclose(one, other) == (pooling == "mean")
+
+
+@pytest.mark.parametrize(
+    ("ignore", "message"),
+    [
+        (["ring"], "no column of task.backbone.ignore 'ring'"),
+        (["atom.rings"], r"'atom.rings' \(did you mean 'atom.ring'\?\); choices: atom.aromatic, .*bond.type"),
+        ([f"bond.{name}" for name in BOND], "leaves nothing of bonds: take one of their columns out"),
+    ],
+)
+def test_a_column_that_cannot_be_ignored_is_refused(ignore: list[str], message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        small(ignore=ignore)
 
 
 def test_a_sum_counts_and_a_mean_does_not() -> None:
