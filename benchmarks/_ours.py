@@ -1,11 +1,19 @@
 """Our runs, as a user starts them: recipes, lengths, and the spread of what several seeds give."""
 
+import json
 import shutil
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
 import _peer
+
+METRICS = {
+    "test/label/accuracy": "classification",
+    "test/boxes/map": "detection",
+    "test/mask/miou": "segmentation",
+}
+"""The main metric of each head of the joint recipe, and which recipe has that head alone."""
 
 
 def length(budget: float) -> list[str]:
@@ -15,17 +23,29 @@ def length(budget: float) -> list[str]:
     return [f"trainer.max_time=00:{hours:02d}:{minutes:02d}:{seconds:02d}", "trainer.max_epochs=-1"]
 
 
-def fit(recipe: str, home: Path, budget: float, seed: int, *overrides: str, go_on: bool = False) -> float:
+def fit(recipe: str, home: Path, budget: float | None, seed: int, *overrides: str, go_on: bool = False) -> float:
     """Run `polyhead fit` into the folder `home`; return the seconds that the whole command took.
 
-    With `go_on` a former, finished run there is taken as it is.
+    Args:
+        recipe: Its name, or a file.
+        home: The run's folder.
+        budget: Seconds of training; None: as long as recipe and overrides say.
+        seed: Of the run.
+        overrides: key=value.
+        go_on: Take a former, finished run there as it is.
     """
     log = home.with_suffix(".txt")
     if go_on and (seconds := _peer.taken(log)):
         return seconds
     shutil.rmtree(home, ignore_errors=True)
-    arguments = ["fit", recipe, f"seed={seed}", *length(budget), *overrides, "--run", home]
+    arguments = ["fit", recipe, f"seed={seed}", *(length(budget) if budget else ()), *overrides, "--run", home]
     return _peer.polyhead(*arguments, log=log)
+
+
+def measured(home: Path) -> dict[str, float]:
+    """Return the test metrics of a run."""
+    found: dict[str, float] = json.loads((home / "test.json").read_text())
+    return found
 
 
 def spread(values: Sequence[float]) -> str:

@@ -8,7 +8,6 @@ their sum that the goal allows; then test metrics are compared, and the time of 
 """
 
 import argparse
-import json
 import statistics
 import time
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 
 import polyhead
-from _ours import fit, spread
+from _ours import METRICS, fit, measured, spread
 from _results import machine, write
 from polyhead.memory import keep_memory
 from polyhead.model import Model
@@ -45,14 +44,6 @@ class Bout(NamedTuple):
     overrides: tuple[str, ...] = ()
 
 
-METRICS = {
-    "test/label/accuracy": "classification",
-    "test/boxes/map": "detection",
-    "test/mask/miou": "segmentation",
-}
-"""What is compared, and which recipe has it alone."""
-
-
 @torch.inference_mode()
 def forward_share(joint: Model, singles: Sequence[Model], size: int, batch: int = 16, rounds: int = 30) -> float:
     """Return the median time of the joint network's forward as a share of the single ones' sum, taking turns."""
@@ -68,12 +59,6 @@ def forward_share(joint: Model, singles: Sequence[Model], size: int, batch: int 
                 taken.append(time.perf_counter() - start)
     medians = [statistics.median(taken) for taken in times]
     return medians[0] / sum(medians[1:])
-
-
-def measured(home: Path) -> dict[str, float]:
-    """Return the test metrics of a run."""
-    found: dict[str, float] = json.loads((home / "test.json").read_text())
-    return found
 
 
 def compare(bout: Bout, seconds: float, seeds: Sequence[int], work: Path, go_on: bool) -> list[dict[str, Any]]:
