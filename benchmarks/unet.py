@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--reserve", type=float, default=16.0, help="seconds of a run that are not training")
+    parser.add_argument("--reserve", type=float, default=24.0, help="seconds of a run that are not training")
     parser.add_argument("--override", nargs="*", default=[], help="key=value for ours")
     parser.add_argument("--go-on", action="store_true", help="keep the finished runs of --work")
     parser.add_argument("--work", type=Path, default=Path("runs/benchmarks/unet"))
