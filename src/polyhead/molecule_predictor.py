@@ -110,7 +110,7 @@ class MoleculePredictor:
             predictions = heads[name].predict(outputs)
             records = heads[name].records(predictions, score)
             if name in self.trust.calibrations:
-                promises = self.trust.beside(name, predictions.double().cpu().numpy())
+                promises = self.trust.beside(name, predictions.cpu().double().numpy())
                 records = [record | promise for record, promise in zip(records, promises, strict=True)]
             yield name, records
 

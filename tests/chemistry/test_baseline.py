@@ -106,6 +106,8 @@ def test_of_ranks_and_classes_more_is_better() -> None:
     assert verdict(good, bad, truth[:, None], "auroc", name="forest").better == 0.5
     both = [np.concatenate([1 - said, said], 1) for said in (good, bad)]
     assert verdict(*both, truth, "accuracy", name="forest").better == 0.5
+    unknown = verdict(*both, np.full(len(truth), -1), "accuracy", name="forest")
+    assert "nothing can be said" in unknown.sentence
 
 
 def test_a_target_on_which_the_baseline_could_not_learn_counts_for_neither() -> None:

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from polyhead.chemistry.columns import molecules_column
@@ -55,8 +56,8 @@ def test_the_form_of_the_file_and_who_tells_have_the_last_word(tmp_path: Path) -
             "",
             "'smiles' and 'canonical_smiles' may all hold the molecules",
         ),
-        ({"a": ["CC"], "b": ["CC"]}, "", "'a' and 'b' may all hold the molecules; name one: smiles_column"),
-        ({"a": ["xyz"], "b": ["1"]}, "", "no column holds SMILES.*choices: a, b"),
+        ({"a": ["CC"], "b": ["CC"]}, "", "'a' and 'b' may all hold the molecules; name one: data.smiles_column"),
+        ({"a": ["xyz"], "b": ["1"]}, "", "no column holds SMILES; name .*: data.smiles_column; choices: a, b"),
         ({"smiles": ["aspirin"], "b": ["1"]}, "", "no cell of 'smiles' that was looked at is a SMILES"),
         ({"smiles": [""]}, "", "no cell of 'smiles'"),
         ({"smiles": ["CC"]}, "smile", r"has no column 'smile' \(did you mean 'smiles'\?\)"),
@@ -65,6 +66,12 @@ def test_the_form_of_the_file_and_who_tells_have_the_last_word(tmp_path: Path) -
 def test_no_column_of_molecules_or_several_are_one_line(columns: dict[str, list[str]], told: str, words: str) -> None:
     with pytest.raises(UserError, match=f"^t.csv: .*{words}"):
         molecules_column(table(**columns), told)
+
+
+@pytest.mark.parametrize("columns", [{"a": ["CC"], "b": ["CC"]}, {"a": ["xyz"]}])
+def test_who_has_no_recipe_is_told_the_option_of_the_command(columns: dict[str, list[str]]) -> None:
+    with pytest.raises(UserError, match=r"name (one|the column of the molecules): --column"):
+        molecules_column(table(**columns), option="--column")
 
 
 def test_numbers_are_values_and_0_and_1_are_flags_and_blanks_are_missing() -> None:
@@ -113,6 +120,39 @@ def test_what_is_left_out_has_its_reason() -> None:
     assert found.notes[0].endswith("; not read: " + ", ".join(f"{name!r} ({why})" for name, why in found.left.items()))
 
 
+def test_cells_of_a_row_with_a_flaw_decide_nothing() -> None:
+    cells = {"tox": ["1", "0", "30.1", "1", "0"], "mw": ["46", "30", "", "16", "45"]}
+    held = Table(Path("t.csv"), cells, range(2, 7), {2: "has 2 cells, and there are 3 columns"})
+    tox, mw = targets_of(held, ()).found
+    assert (tox.kind, mw.kind) == ("flag", "value")
+    np.testing.assert_array_equal(tox.values, [1, 0, math.nan, 1, 0])
+    (told,) = targets_of(held, (), ["tox"], {"tox": "class"}).found
+    assert told.labels == ("0", "1")
+    assert targets_of(held, (), ["tox"], {"tox": "flag"}).found[0].kind == "flag"
+
+
+@pytest.mark.parametrize("name", ["column 1", "Unnamed: 0", "__index_level_0__"])
+def test_numbers_that_rise_without_a_name_tell_rows_apart_unless_told(name: str) -> None:
+    found = targets_of(table(**{name: ["0", "2", "", "5"]}, y=["0", "2", "3", "5"]), ())
+    assert ([target.name for target in found.found], found.left) == (["y"], {name: "tells rows apart"})
+    assert found.notes[0].endswith(f"not read: {name!r} (tells rows apart)")
+    assert [target.name for target in targets_of(table(**{name: ["0", "2", "5"]}), (), [name]).found] == [name]
+
+
+@pytest.mark.parametrize("cells", [["0", "5", "2"], ["0", "2", "2"], ["0.5", "2", "5"], ["0", ">2", "5"], ["2", "5"]])
+def test_other_numbers_without_a_name_are_learned(cells: list[str]) -> None:
+    assert [target.name for target in targets_of(table(**{"column 2": cells}), ()).found] == ["column 2"]
+
+
+def test_the_index_that_pandas_writes_is_no_target(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"smiles": list("CNOPS"), "y": [1.5, 2.5, 0.5, 3.5, 4.5]})[[True, False, True, True, False]]
+    frame.to_csv(tmp_path / "a.csv")
+    frame.to_parquet(tmp_path / "a.parquet")
+    for name, index in (("a.csv", "column 1"), ("a.parquet", "__index_level_0__")):
+        found = targets_of(read_table(tmp_path / name), ["smiles"])
+        assert ([target.name for target in found.found], found.left) == (["y"], {index: "tells rows apart"})
+
+
 def test_a_few_texts_among_numbers_are_said_and_count_as_blank() -> None:
     cells = [str(number / 2) for number in range(18)] + ["n.d.", "inf"]
     found = targets_of(table(y=cells), ())
@@ -143,10 +183,12 @@ def test_who_tells_targets_gets_them_in_that_order_and_words_are_classes() -> No
         (["texts"], {}, "'texts' has 3 different texts, too many for classes"),
         (["texts"], {"texts": "value"}, "no cell of 'texts' is a number"),
         (["y"], {"y": "flag"}, r"'y' has '2' in row 3 \(line 4\), where a flag is 0 or 1"),
+        (["low"], {"low": "flag"}, r"'low' has '<1' in row 2 \(line 3\), where a flag is 0 or 1"),
     ],
 )
 def test_targets_that_are_none_are_one_line(told: list[str], kinds: dict[str, str], words: str) -> None:
-    held = table(smiles=["C", "N", "O"], blank=["", "", ""], texts=["a", "b", "c"], y=["0", "1", "2"])
+    numbers = {"y": ["0", "1", "2"], "low": ["0", "<1", "1"]}
+    held = table(smiles=["C", "N", "O"], blank=["", "", ""], texts=["a", "b", "c"], **numbers)
     with pytest.raises(UserError, match=words):
         targets_of(held, {"smiles"}, told, kinds)  # type: ignore[arg-type]  # as a recipe would hand it
 

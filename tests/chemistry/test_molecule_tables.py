@@ -4,6 +4,7 @@ import gzip
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -11,6 +12,9 @@ from rdkit import Chem
 
 from polyhead.chemistry.tables import read_table
 from polyhead.errors import UserError
+
+LONG = "C" * 131_073
+"""A cell of one character more than csv reads unless told."""
 
 
 def put(path: Path, text: str) -> Path:
@@ -43,6 +47,37 @@ def test_rows_of_blanks_are_rows_and_rows_of_another_length_have_a_flaw(tmp_path
     assert table.flaws == {2: "has 2 cells, and there are 3 columns", 3: "has 4 cells, and there are 3 columns"}
 
 
+@pytest.mark.parametrize("mark", [",", "\t", ";"])
+def test_cells_are_kept_as_they_are_written_beside_those_that_are_read(tmp_path: Path, mark: str) -> None:
+    rows = [["CCO", "NA", " 1 "], ["CC", "None", "Na"], ["C", "x"], ["N", "x", "2", "NA"]]
+    table = read_table(put(tmp_path / "a.csv", "\n".join(map(mark.join, [["smiles", "name", "y"], *rows]))))
+    assert [list(table.as_written(row)) for row in range(4)] == rows
+    assert table.columns == {"smiles": ["CCO", "CC", "C", "N"], "name": ["", "", "x", "x"], "y": ["1", "Na", "", "2"]}
+
+
+def test_spaces_before_quotes_do_not_make_letters_of_them(tmp_path: Path) -> None:
+    table = read_table(put(tmp_path / "a.csv", 'smiles, name\nCCO, "a, b"\n "CC",x\n'))
+    assert table.columns == {"smiles": ["CCO", "CC"], "name": ["a, b", "x"]}
+
+
+WORDS = (
+    *("NA", "Na", "na", "N/A", "n/a", "N/a", "NaN", "nan", "NAN", "-nan", "-NaN", "#N/A", "#n/a", "#N/A N/A", "#NA"),
+    *("null", "NULL", "Null", "None", "none", "NONE", "<NA>", "<na>", "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "-"),
+)
+
+
+def test_cells_are_blank_where_pandas_has_them_blank(tmp_path: Path) -> None:
+    file = put(tmp_path / "a.csv", "".join(f"{row}\n" for row in ("smiles,y", *(f"C,{word}" for word in WORDS))))
+    blank = [not cell for cell in read_table(file).columns["y"]]
+    assert blank == pd.read_csv(file)["y"].isna().tolist()
+    assert not blank[WORDS.index("Na")]
+
+
+def test_a_smiles_may_be_longer_than_csv_reads_unless_told(tmp_path: Path) -> None:
+    table = read_table(put(tmp_path / "a.csv", f"smiles,y\n{LONG},1\nC,2\n"))
+    assert table.columns == {"smiles": [LONG, "C"], "y": ["1", "2"]}
+
+
 def test_a_cell_over_several_lines_moves_the_lines_of_the_rows_below(tmp_path: Path) -> None:
     table = read_table(put(tmp_path / "a.csv", 'smiles,note\nCCO,"one\ntwo"\nC,x\n'))
     assert table.lines == [2, 4]
@@ -72,6 +107,13 @@ def test_parquet_keeps_digits_and_blanks(tmp_path: Path) -> None:
         "t": ["True", "False"],
     }
     assert table.place(1) == "row 2"
+
+
+def test_parquet_keeps_words_that_are_read_as_blanks(tmp_path: Path) -> None:
+    parquet.write_table(pa.table({"smiles": ["CCO", "C"], "id": [" NA", None]}), tmp_path / "a.parquet")
+    table = read_table(tmp_path / "a.parquet")
+    assert [list(table.as_written(row)) for row in range(2)] == [["CCO", " NA"], ["C", ""]]
+    assert table.columns["id"] == ["", ""]
 
 
 def test_parquet_without_pyarrow_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

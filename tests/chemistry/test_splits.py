@@ -90,6 +90,12 @@ def test_a_scaffold_that_just_fits_into_val_and_test_is_among_those_in_random_or
     assert (2, 3) in tested
 
 
+@pytest.mark.parametrize("sizes", [(0.9, 0.0, 0.1), (0.9, 0.1, 0.0)])
+def test_with_one_split_beside_train_the_seed_still_chooses(sizes: tuple[float, float, float]) -> None:
+    found = {tuple(divide(FREESOLV, Plan("scaffold_balanced", sizes, seed)).train) for seed in range(5)}
+    assert len(found) == 5
+
+
 def test_the_fixed_scaffold_split_goes_from_the_largest_scaffold_to_the_smallest() -> None:
     smiles = ["C1CC1C", "CCO", "c1ccccc1C", "CCN", "C1CC1", "CC", "c1ccncc1", "C1CC1O", "c1ccccc1O", "C"]
     found = divide(smiles, Plan("scaffold", (0.7, 0.2, 0.1)))

@@ -1,8 +1,11 @@
 """One molecule, and what is odd about it."""
 
 import pytest
+from rdkit import Chem
 
-from polyhead.chemistry.standardising import Look, Oddity, Rules, look_at, standardise
+from polyhead.chemistry import standardising
+from polyhead.chemistry.smiles import read
+from polyhead.chemistry.standardising import Look, Oddity, Rules, look_at, spelling, standardise
 
 
 def odd(smiles: str, **rules: str) -> tuple[str, list[tuple[str, str, str]]]:
@@ -61,6 +64,11 @@ def test_stereochemistry_is_told_apart_or_taken_away_and_isotopes_stay() -> None
 
 def test_numbers_of_atoms_are_taken_away() -> None:
     assert odd("[CH3:1][OH:2]") == ("CO", [("maps", "2 atoms are numbered", "unnumbered")])
+
+
+def test_what_rdkit_cannot_read_back_is_spelt_without_aromatic_bonds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(standardising, "read", lambda text: None if "c" in text else read(text))
+    assert spelling(Chem.MolFromSmiles("c1ccccc1O"), kekulised=True) == "OC1=CC=CC=C1"
 
 
 def test_what_is_no_molecule_is_left_out_with_rdkits_reason() -> None:

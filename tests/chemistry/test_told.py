@@ -30,9 +30,9 @@ def test_a_column_tells_the_split_and_a_blank_that_a_molecule_is_not_used() -> N
 
 
 def test_a_column_of_other_words_is_refused() -> None:
-    with pytest.raises(UserError, match="the column 'set' says 'fold1' in row 4, where it takes train, val or test"):
+    with pytest.raises(UserError, match=r"^data\.split_column=set says 'fold1' in row 4, where it takes train, val"):
         by_column("set", ["train", "val", "fold1", "", ""], SMILES, ROWS)
-    with pytest.raises(UserError, match="the column 'set' has no molecule in train"):
+    with pytest.raises(UserError, match=r"^data\.split_column=set has no molecule in train; name another column"):
         by_column("set", ["test"] * 5, SMILES, ROWS)
 
 

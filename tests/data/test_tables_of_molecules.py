@@ -48,6 +48,27 @@ def test_a_row_without_a_molecule_is_left_out_said_and_listed(tmp_path: Path) ->
     assert json.loads((tmp_path / "splits.json").read_text()) == [{"train": [0, 2], "val": [], "test": []}]
 
 
+def test_a_molecule_that_is_in_an_earlier_split_too_is_listed(tmp_path: Path) -> None:
+    text = "smiles,y,part\nC,1.5,train\nCC,2.5,train\nOC,3.5,test\nC,4.5,test\n"
+    data = Molecules(table(tmp_path, text), split="column", split_column="part")
+    data.write(tmp_path)
+    rows = (tmp_path / "curation.csv").read_text().splitlines()
+    assert rows[-1] == "4,5,C,C,leak,same molecule as row 1 of train,kept"
+    assert not any(",leak," in row for row in rows[:-1])
+
+
+def test_a_row_of_another_length_decides_nothing_about_targets(tmp_path: Path) -> None:
+    data = Molecules(table(tmp_path, "smiles,tox,mw\nC,1,16\nCC,30.1\nCCO,0,46\n"), shares=(1, 0, 0))
+    assert data.labels() == {"labels": ("tox",), "properties": ("mw",)}
+    assert data.answers("train")["labels"].tolist() == [[1], [0]]
+
+
+@pytest.mark.parametrize("tolerance", [-1, float("nan")])
+def test_a_tolerance_below_0_is_refused(tmp_path: Path, tolerance: float) -> None:
+    with pytest.raises(UserError, match=f"data.tolerance={tolerance:g} is of standard deviations; it takes 0 or more"):
+        Molecules(table(tmp_path, "smiles,y\nC,1.5\nCC,2.5\n"), tolerance=tolerance)
+
+
 def test_splits_share_no_row_and_leave_none_out(tmp_path: Path) -> None:
     rows = [f"{'C' * length}O,{length}.5" for length in range(1, 21)]
     data = Molecules(table(tmp_path, "\n".join(["smiles,y", *rows])))

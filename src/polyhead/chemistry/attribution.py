@@ -15,8 +15,8 @@ from polyhead.chemistry.graphs import Graphs
 
 Score = Callable[[Graphs], Tensor]
 """From B molecules to the number of each that is to be explained, (B,); it reads every molecule by itself."""
-COPIES: Final = 512
-"""Molecules without one of their atoms that go through a network at once."""
+ATOMS: Final = 10_000
+"""Atoms that go through a network at once, of molecules without one of their atoms."""
 STEPS: Final = 32
 
 
@@ -33,7 +33,7 @@ class Embeddings(NamedTuple):
 
 
 class Attribution(NamedTuple):
-    """What each atom contributes.
+    """What each atom contributes, on the CPU, in float64.
 
     Attributes:
         atoms: (A,) contributions, in the unit of the score; positive ones raise it.
@@ -51,7 +51,7 @@ class Attribution(NamedTuple):
         Args:
             item: (A,) the molecule of each atom.
         """
-        sums = torch.zeros_like(self.score).index_add_(0, item, self.atoms)
+        sums = torch.zeros_like(self.score).index_add_(0, item.cpu(), self.atoms)
         return (sums - (self.score - self.blank)).abs()
 
 
@@ -62,11 +62,11 @@ def masking(score: Score, graphs: Graphs) -> Attribution:
     It asks the network as often as there are atoms, needs nothing of it but answers, and adds up to nothing in
     particular: two atoms of which one would do contribute nothing each.
     """
-    whole = score(graphs).double()
+    whole = score(graphs).cpu().double()
     every = torch.arange(len(graphs.item), device=graphs.item.device)
-    parts = (every[start : start + COPIES] for start in range(0, len(every), COPIES))
-    lacking = [score(lacking_each(graphs, part)).double() for part in parts]
-    atoms = whole[graphs.item] - torch.cat([whole[:0], *lacking])
+    most = max(1, ATOMS // int(torch.bincount(graphs.item, minlength=1).max().clamp(min=1)))
+    lacking = [score(lacking_each(graphs, part)).cpu().double() for part in torch.split(every, most) if len(part)]
+    atoms = whole[graphs.item.cpu()] - torch.cat([whole[:0], *lacking])
     return Attribution(atoms, whole, torch.full_like(whole, torch.nan))
 
 
@@ -87,26 +87,26 @@ def integrated_gradients(score: Score, graphs: Graphs, embeddings: Embeddings, s
         Sundararajan, Taly and Yan, Axiomatic attribution for deep networks, arXiv 1703.01365.
     """
     points, weights = np.polynomial.legendre.leggauss(steps)
-    atoms = torch.zeros(len(graphs.item), dtype=torch.float64, device=graphs.item.device)
+    atoms = torch.zeros(len(graphs.item), dtype=torch.float64)
     for point, weight in zip((points + 1) / 2, weights / 2, strict=True):
         with torch.enable_grad(), scaled(embeddings, float(point)) as seen:
             gradients = torch.autograd.grad(score(graphs).sum(), [part.grown for part in seen], allow_unused=True)
         for part, gradient in zip(seen, gradients, strict=True):
             if gradient is not None:
-                share = (gradient * part.full).flatten(1).sum(1).double()
+                share = (gradient * part.full).flatten(1).sum(1).cpu().double()
                 atoms += float(weight) * (share if part.of_atoms else onto_atoms(share, graphs))
     with torch.no_grad():
-        whole = score(graphs).double()
+        whole = score(graphs).cpu().double()
         with scaled(embeddings, 0.0):
-            blank = score(graphs).double()
+            blank = score(graphs).cpu().double()
     return Attribution(atoms, whole, blank)
 
 
 def onto_atoms(share: Tensor, graphs: Graphs) -> Tensor:
     """Return contributions of bonds (E,), or of their directions (2E,), as those of their atoms (A,), half to each."""
     ends = graphs.bonds if len(share) == graphs.bonds.shape[1] else graphs.bonds[:, ::2]
-    found = torch.zeros(len(graphs.item), dtype=share.dtype, device=share.device)
-    return found.index_add_(0, ends.flatten(), (share / 2).repeat(2))
+    found = torch.zeros(len(graphs.item), dtype=share.dtype)
+    return found.index_add_(0, ends.cpu().flatten(), (share / 2).repeat(2))
 
 
 class Grown(NamedTuple):

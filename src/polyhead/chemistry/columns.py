@@ -28,12 +28,13 @@ class Chosen(NamedTuple):
         return [f"molecules from {self.name!r} ({self.why}){also}"]
 
 
-def molecules_column(table: Table, told: str = "") -> Chosen:
+def molecules_column(table: Table, told: str = "", option: str = "data.smiles_column") -> Chosen:
     """Return the column that holds the molecules.
 
     Args:
         table: The table.
         told: Its name, where somebody said it.
+        option: What says it, for messages: a key of recipes, or an option of the command line.
 
     Raises:
         UserError: If there is none, or more than one; it names them.
@@ -50,21 +51,19 @@ def molecules_column(table: Table, told: str = "") -> Chosen:
     by_name = [name for name, share in shares.items() if is_named(name) and share > 0]
     found = by_name or [name for name, share in shares.items() if share >= MOST]
     if len(found) != 1:
-        raise unclear(table, shares, found)
+        raise unclear(table, shares, found, option)
     why = "by its name" if by_name else "by what stands in it"
     return Chosen(found[0], others(shares, found[0]), f"{why}; {said(shares[found[0]])}")
 
 
-def unclear(table: Table, shares: dict[str, float], found: Sequence[str]) -> UserError:
-    """Return the error for no column of molecules, or for several."""
+def unclear(table: Table, shares: dict[str, float], found: Sequence[str], option: str) -> UserError:
+    """Return the error for no column of molecules, or for several; `option` would say which one."""
     if found:
         names = " and ".join(map(repr, found))
-        return UserError(f"{table.file}: the columns {names} may all hold the molecules; name one: smiles_column")
+        return UserError(f"{table.file}: the columns {names} may all hold the molecules; name one: {option}")
     named = [name for name in shares if is_named(name)]
     why = f"no cell of {named[0]!r} that was looked at is a SMILES" if named else "no column holds SMILES"
-    return UserError(
-        f"{table.file}: {why}; name the column of the molecules: smiles_column; choices: {choices(shares)}"
-    )
+    return UserError(f"{table.file}: {why}; name the column of the molecules: {option}; choices: {choices(shares)}")
 
 
 def others(shares: dict[str, float], chosen: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from typing import Final, NamedTuple
@@ -96,8 +97,14 @@ def chunks(smiles: Sequence[str], wanted: Wanted = PLAIN, processes: int | None 
     if count < 2:
         yield from map(compute, parts)
         return
-    with ProcessPoolExecutor(count, get_context("spawn")) as pool:
-        yield from pool.map(compute, parts)
+    done = 0
+    try:
+        with ProcessPoolExecutor(count, get_context("spawn")) as pool:
+            for part in pool.map(compute, parts):
+                yield part
+                done += 1
+    except BrokenProcessPool:  # a script without a main guard keeps processes from starting
+        yield from map(compute, parts[done:])
 
 
 def seconds_for(smiles: Sequence[str], wanted: Wanted) -> float:

@@ -34,10 +34,17 @@ LONG: Final = 100
 HEADER: Final = ("row", "line", "smiles", "canonical", "what", "reason", "action")
 
 
-def write_curation(path: str | Path, table: Table, column: str, curated: Curated) -> None:
+def write_curation(path: str | Path, table: Table, column: str, curated: Curated, more: Sequence[Note] = ()) -> None:
     """Write a line for each note: row (from 1), line, the SMILES, the canonical one, what, reason, action.
 
     The line is "" of a file without lines, the canonical SMILES "" of a row that is left out.
+
+    Args:
+        path: The file.
+        table: That was curated.
+        column: Of its molecules.
+        curated: What became of it.
+        more: Notes beside those of the curation, such as what splits share.
 
     Raises:
         UserError: If the file cannot be written.
@@ -45,7 +52,7 @@ def write_curation(path: str | Path, table: Table, column: str, curated: Curated
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
-    for row, *told in curated.notes:
+    for row, *told in sorted([*curated.notes, *more], key=lambda note: note.row):
         line = table.lines[row - 1] if table.lines else ""
         writer.writerow([row, line, table.columns[column][row - 1], curated.canonical[row - 1], *told])
     write_text(text.getvalue(), path)

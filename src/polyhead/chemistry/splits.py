@@ -196,11 +196,11 @@ def at_random(groups: Groups, plan: Plan) -> Division:
 def small_ones_first(groups: Groups, plan: Plan) -> Division:
     """Return chemprop 2's balanced division, which is astartes': its splits are the same for the same seed.
 
-    Groups that fit into the smaller one of val and test come in random order, then all others from the smallest to the
-    largest. Each goes into test if there is room, else into val, else into train.
+    Groups that fit into the smaller one of val and test (or the only one) come in random order, then all others from
+    the smallest to the largest. Each goes into test if there is room, else into val, else into train.
     """
     val, test = rooms(groups, plan)
-    most = min(val, test) if plan.sizes[1] else test
+    most = min(val, test) or max(val, test)
     rising = sorted(groups, key=len)
     small = [group for group in rising if len(group) <= most]
     large = [group for group in rising if len(group) > most]

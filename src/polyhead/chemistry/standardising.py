@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Final, Literal, NamedTuple, final
@@ -24,6 +26,7 @@ FEW: Final = 2500
 """Molecules that are read sooner than another process has begun."""
 CHUNK: Final = 500
 """Molecules that a process is given at a time."""
+UNSPELT: Final = "RDKit reads it, and not the SMILES that it writes of it"
 LARGEST: Final = 65_535
 """Atoms of a molecule that its graph has numbers for."""
 
@@ -75,11 +78,11 @@ class Look(NamedTuple):
 def look_at(cells: Sequence[str], rules: Rules) -> list[Look]:
     """Return what is seen of SMILES, in their order, by as many processes as there are cores if that is faster."""
     processes = min(cores(), len(cells) // FEW)
-    if processes < 2:
-        return [standardise(cell, rules) for cell in cells]
     chunks = [cells[start : start + CHUNK] for start in range(0, len(cells), CHUNK)]
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        return [look for looks in pool.map(look_at_chunk, chunks, [rules] * len(chunks)) for look in looks]
+    if processes > 1:
+        with suppress(BrokenProcessPool), ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+            return [look for looks in pool.map(look_at_chunk, chunks, [rules] * len(chunks)) for look in looks]
+    return look_at_chunk(cells, rules)  # also where a script without a main guard kept processes from starting
 
 
 def look_at_chunk(cells: Sequence[str], rules: Rules) -> list[Look]:
@@ -104,11 +107,23 @@ def standardise(cell: str, rules: Rules) -> Look:
             odd.append(Oddity("atoms", f"has {strange}", "kept" if rules.atoms == "keep" else "left out"))
             if rules.atoms == "drop":
                 return Look("", "", tuple(odd))
-        canonical = Chem.MolToSmiles(mol)
-        if "." in cell and read(canonical) is None:
-            odd.append(Oddity("invalid", f"what is left of it, {canonical}, is no molecule", "left out"))
-            return Look("", "", tuple(odd))
+        parts = "." in cell
+        if not (canonical := spelling(mol, kekulised=not parts)):
+            reason = f"what is left of it, {Chem.MolToSmiles(mol)}, is no molecule" if parts else UNSPELT
+            return Look("", "", (*odd, Oddity("invalid", reason, "left out")))
         return Look(canonical, flat(mol, canonical), tuple(odd))
+
+
+def spelling(mol: Chem.Mol, *, kekulised: bool) -> str:
+    """Return the canonical SMILES of a molecule, "" where it is not read back; `kekulised` says whether to try that."""
+    aromatic = Chem.MolToSmiles(mol)
+    if read(aromatic) is not None:
+        return aromatic
+    localised = Chem.Mol(mol)
+    with suppress(Chem.KekulizeException):
+        Chem.Kekulize(localised, clearAromaticFlags=True)
+    other = Chem.MolToSmiles(localised)
+    return other if kekulised and read(other) is not None else ""
 
 
 def unmapped(mol: Chem.Mol, odd: list[Oddity]) -> Chem.Mol:

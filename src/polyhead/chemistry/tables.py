@@ -1,15 +1,13 @@
 """Tables of molecules, CSV, TSV, SMI, Parquet and SDF, as columns of texts that know where they stand."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import Any, Final, final
 
 from polyhead.errors import UserError, choices
-from polyhead.findings.reading import cells_of, mark_of, named, read_text
-
-if TYPE_CHECKING:
-    from polyhead.chemistry.structures import Record
+from polyhead.findings.reading import mark_of, named, read_text, rows_of
 
 TEXTS: Final = frozenset({".csv", ".tsv", ".tab", ".txt"})
 LISTS: Final = frozenset({".smi", ".smiles", ".ism"})
@@ -17,8 +15,11 @@ PARQUET: Final = frozenset({".parquet", ".pq"})
 STRUCTURES: Final = frozenset({".sdf", ".sd"})
 SURE: Final = "structure"
 """Column of the molecules of a file whose form says where they are."""
-BLANK: Final = frozenset({"", "#n/a", "#na", "-nan", "<na>", "n/a", "na", "nan", "null", "none"})
-"""What stands where nobody measured, in lower case: pandas' words, so that rows are blank here where they are there."""
+BLANK: Final = frozenset(
+    ["", "#N/A", "#N/A N/A", "#NA", "<NA>", "N/A", "NA", "n/a", "NULL", "null", "None", "NaN", "nan", "-NaN", "-nan"]
+    + [f"{number}.#{word}" for number in ("1", "-1") for word in ("IND", "QNAN")]
+)
+"""What stands where nobody measured: pandas' words as it spells them, for Na is sodium and `none` may be a class."""
 
 
 @final
@@ -32,6 +33,7 @@ class Table:
         lines: (R,) the line on which each row begins, from 1; () of Parquet, which has none.
         flaws: By row, from 0, why it cannot be read; its cells are those that could.
         sure: The column that holds the molecules, where the form of the file says so; else "".
+        raw: By row, from 0, its cells as they stand in the file, where they are others than those of `columns`.
     """
 
     file: Path
@@ -39,6 +41,7 @@ class Table:
     lines: Sequence[int]
     flaws: dict[int, str] = field(default_factory=dict)
     sure: str = ""
+    raw: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -47,6 +50,10 @@ class Table:
     def place(self, row: int) -> str:
         """Return the place of a row, counted from 0, as a reader sees it: "row 3 (line 5)", "row 3"."""
         return f"row {row + 1} (line {self.lines[row]})" if self.lines else f"row {row + 1}"
+
+    def as_written(self, row: int) -> Sequence[str]:
+        """Return the cells of a row, from 0, as they stand in the file: a flawed one has too few or too many."""
+        return self.raw[row] if row in self.raw else [cells[row] for cells in self.columns.values()]
 
 
 def read_table(file: str | Path) -> Table:
@@ -82,12 +89,13 @@ def read_table(file: str | Path) -> Table:
 def read_texts(file: Path) -> Table:
     """Return the table in a file of commas, tabs or semicolons."""
     text = read_text(file)
-    rows = list(cells_of(file, text, mark_of(text, tabs=file.suffix.lower() in {".tsv", ".tab"})))
+    rows = list(rows_of(file, text, mark_of(text, tabs=file.suffix.lower() in {".tsv", ".tab"})))
     if not rows:
         return Table(file, {}, ())
     bare = is_bare([cells for _, cells in rows])
-    names = named(file, rows[0][0], [""] * len(rows[0][1]) if bare else rows[0][1])
-    return from_rows(file, names, rows[not bare :])
+    line, first = rows[0]
+    names = named(file, line, ["" if bare else cell.strip() for cell in first])
+    return from_rows(file, names, [cells for _, cells in rows[not bare :]], [line for line, _ in rows[not bare :]])
 
 
 def read_list(file: Path) -> Table:
@@ -95,21 +103,23 @@ def read_list(file: Path) -> Table:
     lines = enumerate(read_text(file).splitlines(), 1)
     rows = [(line, [*text.split(maxsplit=1), ""][:2]) for line, text in lines if text.strip()]
     bare = bool(rows) and rows[0][1][0].lower() != "smiles"
-    table = from_rows(file, ("smiles", "name"), rows[not bare :])
-    return Table(file, table.columns, table.lines, sure="smiles")
+    rows = rows[not bare :]
+    table = from_rows(file, ("smiles", "name"), [cells for _, cells in rows], [line for line, _ in rows])
+    return replace(table, sure="smiles")
 
 
-def from_rows(file: Path, names: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Table:
-    """Return a table of rows, each with its line; cells that one lacks are "", and those too many are left out."""
+def from_rows(file: Path, names: Sequence[str], rows: Sequence[Sequence[str]], lines: Sequence[int]) -> Table:
+    """Return a table of rows; cells that one lacks are "" in the columns, and those too many are in `raw` alone."""
     width = len(names)
     flaws = {
         number: f"has {len(cells)} cells, and there are {width} columns"
-        for number, (_, cells) in enumerate(rows)
+        for number, cells in enumerate(rows)
         if len(cells) != width
     }
-    whole = [[*cells, *[""] * width][:width] for _, cells in rows]
-    columns = {name: [filled(cells[place]) for cells in whole] for place, name in enumerate(names)}
-    return Table(file, columns, [line for line, _ in rows], flaws)
+    whole = [[filled(cell.strip()) for cell in (*cells, *[""] * width)[:width]] for cells in rows]
+    columns = {name: [cells[place] for cells in whole] for place, name in enumerate(names)}
+    raw = {number: cells for number, cells in enumerate(rows) if list(cells) != whole[number]}
+    return Table(file, columns, lines, flaws, raw=raw)
 
 
 def read_parquet(file: Path) -> Table:
@@ -127,18 +137,18 @@ def read_parquet(file: Path) -> Table:
     except (ArrowException, OSError) as error:
         raise UserError(f"{file}: is not read as Parquet ({' '.join(str(error).split())}); export it again") from None
     names = named(file, 1, found.column_names)
-    columns = {name: [written(cell) for cell in column.to_pylist()] for name, column in zip(names, found, strict=True)}
-    return Table(file, columns, ())
+    rows = zip(*([written(cell) for cell in column.to_pylist()] for column in found), strict=True)
+    return from_rows(file, names, list(rows), ())
 
 
 def written(cell: Any) -> str:
     """Return a value as a text; "" where it is missing."""
-    return "" if cell is None else filled(str(cell).strip())
+    return "" if cell is None or (isinstance(cell, float) and math.isnan(cell)) else str(cell)
 
 
 def filled(cell: str) -> str:
     """Return a cell, "" where it says that nothing was measured."""
-    return "" if cell.lower() in BLANK else cell
+    return "" if cell in BLANK else cell
 
 
 def is_bare(rows: Sequence[Sequence[str]]) -> bool:
@@ -150,9 +160,9 @@ def is_bare(rows: Sequence[Sequence[str]]) -> bool:
 
     if any(map(is_named, rows[0])):
         return False
-    mols = {place: read(cell) for place, cell in enumerate(rows[0])}
+    mols = {place: read(cell.strip()) for place, cell in enumerate(rows[0])}
     places = [place for place, mol in mols.items() if mol is not None and mol.GetNumBonds()]
-    below = [[row[place] for row in rows[1:] if len(row) > place] for place in places]
+    below = [[row[place].strip() for row in rows[1:] if len(row) > place] for place in places]
     return any(not cells or share_of_smiles(cells) >= MOST for cells in below)
 
 
@@ -164,16 +174,8 @@ def read_structures(file: Path) -> Table:
     from polyhead.chemistry.structures import records
 
     found = records(read_text(file))
-    names = list(dict.fromkeys(name for record in found for name in record.data))
-    columns = {
-        SURE: [record.smiles for record in found],
-        "name": [record.name for record in found],
-        **{f"{name} (data)" if name in {SURE, "name"} else name: said(found, name) for name in names},
-    }
+    fields = list(dict.fromkeys(name for record in found for name in record.data))
+    names = [SURE, "name", *(f"{name} (data)" if name in {SURE, "name"} else name for name in fields)]
+    rows = [[record.smiles, record.name, *(record.data.get(name, "") for name in fields)] for record in found]
     flaws = {number: record.flaw for number, record in enumerate(found) if record.flaw}
-    return Table(file, columns, [record.line for record in found], flaws, SURE)
-
-
-def said(records: Sequence["Record"], name: str) -> list[str]:
-    """Return what each record says under a name; "" where it does not."""
-    return [filled(record.data.get(name, "")) for record in records]
+    return replace(from_rows(file, names, rows, [record.line for record in found]), flaws=flaws, sure=SURE)

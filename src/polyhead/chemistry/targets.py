@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple, final
 
@@ -22,6 +22,8 @@ NEARLY: Final = 0.9
 """Share of the cells of a column of numbers that are such: the others are mistakes."""
 NUMBERING: Final = frozenset({"id", "idx", "index", "cid", "sid", "key"})
 """Last words of the names of columns that tell rows apart."""
+NAMELESS: Final = re.compile(r"column \d+|Unnamed: \d+|__index_level_\d+__")
+"""Names of columns that nobody named, as `Table`, pandas and Parquet call them: pandas writes its index so."""
 SPLIT: Final = frozenset({"fold", "set", "split"})
 """Last words of those that say which split a row is in."""
 
@@ -92,6 +94,8 @@ def targets_of(
 ) -> Targets:
     """Return what a table says of its molecules: what is told, else all columns of numbers.
 
+    Cells of rows with a flaw count as blank: they may stand under the name of another column.
+
     Args:
         table: The table.
         apart: Columns that serve another purpose: the molecules', a split's.
@@ -108,6 +112,7 @@ def targets_of(
             raise UserError(f"{table.file}: has no column {name!r}{nearest(name, table.columns)}; choices: {known}")
         if name in apart:
             raise UserError(f"{table.file}: the column {name!r} serves another purpose, and cannot be a target")
+    table = sound(table)
     if told:
         left = {name: "not asked for" for name in table.columns if name not in {*told, *apart}}
         return Targets(tuple(told_target(table, name, kinds.get(name)) for name in told), left)
@@ -122,6 +127,17 @@ def targets_of(
     return Targets(tuple(found), left)
 
 
+def sound(table: Table) -> Table:
+    """Return a table with nothing in its rows that have a flaw."""
+    if not table.flaws:
+        return table
+    columns = {
+        name: ["" if row in table.flaws else cell for row, cell in enumerate(cells)]
+        for name, cells in table.columns.items()
+    }
+    return replace(table, columns=columns)
+
+
 def why_none(name: str, cells: Sequence[str]) -> str:
     """Return why a column is no target, "" where it is one."""
     held = [cell for cell in cells if cell]
@@ -133,14 +149,20 @@ def why_none(name: str, cells: Sequence[str]) -> str:
         return "says a split by its name"
     if len(numbers) < NEARLY * len(held):
         return f"texts: {held[0][:30]!r}"
-    if word in NUMBERING or counts([cell.value for cell in numbers]):
+    if word in NUMBERING or counts(numbers) or (NAMELESS.fullmatch(name) and rises(numbers)):
         return "tells rows apart"
     return f"{held[0]} in every row" if len(set(numbers)) == 1 else ""
 
 
-def counts(numbers: Sequence[float]) -> bool:
+def counts(cells: Sequence[Cell]) -> bool:
     """Whether numbers count up by one from 0 or 1 on, over three rows or more."""
-    return len(numbers) > 2 and numbers[0] in {0, 1} and all(b - a == 1 for a, b in pairwise(numbers))
+    return rises(cells) and cells[0].value in {0, 1} and cells[-1].value - cells[0].value == len(cells) - 1
+
+
+def rises(cells: Sequence[Cell]) -> bool:
+    """Whether numbers are whole and each is above the one before, over three rows or more."""
+    whole = all(cell.value.is_integer() and not cell.bound for cell in cells)
+    return len(cells) > 2 and whole and all(a.value < b.value for a, b in pairwise(cells))
 
 
 def told_target(table: Table, name: str, kind: Kind | None) -> Target:
@@ -159,8 +181,8 @@ def told_target(table: Table, name: str, kind: Kind | None) -> Target:
     if not numbers:
         raise UserError(f"{table.file}: no cell of {name!r} is a number ({held[0]!r}); its kind may be: class")
     target = read_numbers(name, cells, kind)
-    odd = np.isfinite(target.values) & ~np.isin(target.values, [0, 1]) if kind == "flag" else np.zeros(0, bool)
-    if odd.any():
+    odd = (np.isfinite(target.values) & ~np.isin(target.values, [0, 1])) | (target.bounds != 0)
+    if kind == "flag" and odd.any():
         row = int(odd.argmax())
         raise UserError(f"{table.file}: {name!r} has {cells[row]!r} in {table.place(row)}, where a flag is 0 or 1")
     return target

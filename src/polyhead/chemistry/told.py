@@ -34,10 +34,11 @@ def by_column(name: str, cells: Sequence[str], smiles: Sequence[str], rows: Sequ
     """
     for cell, row in zip(cells, rows, strict=True):
         if cell and cell.lower() not in WORDS:
-            raise UserError(f"the column {name!r} says {cell!r} in row {row + 1}, where it takes train, val or test")
+            takes = "where it takes train, val or test, or nothing"
+            raise UserError(f"data.split_column={name} says {cell!r} in row {row + 1}, {takes}; name another column")
     parts = {split: [place for place, cell in enumerate(cells) if WORDS.get(cell.lower()) == split] for split in NAMES}
     if not parts["train"]:
-        raise UserError(f"the column {name!r} has no molecule in train")
+        raise UserError(f"data.split_column={name} has no molecule in train; name another column")
     return told(f"split column {name!r}", parts, smiles, rows)
 
 

@@ -50,7 +50,7 @@ def verdict(network: Floats, baseline: Floats, truth: Floats, metric: str, *, na
     Args:
         network: (n, T) values or probabilities, n >= 1.
         baseline: The same of the baseline; NaN for a target on which it could not learn: left out for both.
-        truth: (n, T), NaN where it is unknown; with `accuracy` (n,) class numbers.
+        truth: (n, T), NaN where it is unknown; with `accuracy` (n,) class numbers, -1 where it is unknown.
         metric: One of `MEASURES`.
         name: Of the baseline.
         seed: Of the draws.
@@ -121,7 +121,8 @@ def area(said: Floats, truth: Floats, counts: Floats) -> Floats:
 
 def accuracy(said: Floats, truth: Floats, counts: Floats) -> Floats:
     """Return the share of items (n,) whose class has the highest of the probabilities (n, K); as a `Measure`."""
-    return shares(counts @ (said.argmax(1) == truth), counts.sum(1))
+    there = truth >= 0
+    return shares(counts @ ((said.argmax(1) == truth) & there), counts @ there)
 
 
 def shares(part: Floats, whole: Floats) -> Floats:

@@ -10,6 +10,7 @@ from polyhead.cli import output
 from polyhead.cli.predicting import FILE, asks_molecules
 from polyhead.cli.verbs import Json, Trained, check_trained
 from polyhead.errors import UserError, unknown
+from polyhead.files import is_file
 
 METHODS: Final = ("gradients", "masking")
 
@@ -45,6 +46,7 @@ def explain(
             raise UserError(f"no such file: {one}")
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
+    check_kept(items, json)
     from polyhead.running import explaining
 
     with output.stdout_kept(json == output.STDOUT):
@@ -63,3 +65,15 @@ def explain(
         output.write(answers.records.read_text(encoding="utf-8"), json)
     if json != output.STDOUT:
         sys.stdout.write("".join(f"{what}: {where}\n" for what, where in answers.told))
+
+
+def check_kept(items: list[str], json: str | None) -> None:
+    """Check that no table that is asked about is written over: what goes into `--out` is of no form of tables.
+
+    Raises:
+        UserError: If one is.
+    """
+    if not json or json == output.STDOUT or not Path(json).exists():
+        return
+    if any(Path(json).samefile(Path(item).expanduser()) for item in items if is_file(item)):
+        raise UserError(f"--json {json}: is asked about, and would be written over; choose another place")

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 import torch
 
 from polyhead.chemistry.columns import molecules_column
-from polyhead.chemistry.curation import curate
+from polyhead.chemistry.curation import Note, curate
 from polyhead.chemistry.leaks import How, leaks_of, shared, write_leaks
 from polyhead.chemistry.leaks import summary as leaks_told
 from polyhead.chemistry.report import summary, write_curation
@@ -22,6 +22,7 @@ from polyhead.chemistry.told import write_splits
 from polyhead.data._answers import answers_of, classes_of, counts_of
 from polyhead.data._division import Asked, divided
 from polyhead.data._folders import place_of
+from polyhead.errors import UserError
 from polyhead.findings.collecting import remark
 from polyhead.findings.finding import Finding, finding
 from polyhead.loading.molecules import MoleculeSource, some_of
@@ -50,7 +51,7 @@ class Molecules(MoleculeSource):
         stereo: `flatten` makes one of mirror images, and of cis and trans.
         duplicates: Of rows of one molecule: `keep` all, the `first`, one with the `mean` of their labels, or `drop` all
             that contradict each other and take the mean of others.
-        tolerance: How far numbers may differ without a contradiction, in standard deviations of their column.
+        tolerance: How far numbers may differ without a contradiction, in standard deviations of their column, >= 0.
         split: How molecules are divided: at `random`; by scaffolds, in random order (`scaffold_balanced`) or from the
             largest to the smallest (`scaffold`); by clusters of similar ones (`butina`), or by chains of such
             (`similarity`); as a `column` says, or a `file` of chemprop's form. Results of two are not to be compared.
@@ -63,7 +64,7 @@ class Molecules(MoleculeSource):
         split_file: A JSON list of {"train": rows, "val": rows, "test": rows}, rows from 0.
 
     Raises:
-        UserError: If the file, a column or a split is not to be had; one line that names it.
+        UserError: If the file, a column or a split is not to be had, or the tolerance is below 0; one line.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class Molecules(MoleculeSource):
         split_column: str | None = None,
         split_file: str | None = None,
     ) -> None:
+        if not tolerance >= 0:  # NaN is not either
+            raise UserError(f"data.tolerance={tolerance:g} is of standard deviations; it takes 0 or more")
         file = embedded() if root is None else place_of(root)
         told = ("expt",) if root is None and not columns else columns
         self.table: Final = read_table(file)
@@ -156,11 +159,15 @@ class Molecules(MoleculeSource):
     def write(self, run: Path) -> list[str]:
         """Write `curation.csv`, `splits.json` in chemprop's form, and `leaks.csv` into a run folder."""
         rows, smiles = self.curated.rows, self.curated.smiles
-        write_curation(run / "curation.csv", self.table, self.column, self.curated)
+        found = leaks_of(smiles, self.division) if self.division.train else None
+        leaking = [
+            Note(rows[leak.place] + 1, "leak", f"{leak.how} as row {rows[leak.other] + 1} of {leak.split}", "kept")
+            for leak in (found.leaks if found else ())
+        ]
+        write_curation(run / "curation.csv", self.table, self.column, self.curated, leaking)
         write_splits(run / "splits.json", [self.division], rows)
-        if not self.division.train:
+        if not found:
             return []
-        found = leaks_of(smiles, self.division)
         write_leaks(run / "leaks.csv", found, smiles, rows)
         return leaks_told(found)
 

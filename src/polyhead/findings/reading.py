@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ MARKS: Final = (",", "\t", ";")
 """What may stand between two cells."""
 HEAD: Final = 20
 """Lines that are looked at to see which of them does."""
+LONGEST: Final = 2**31 - 1
+"""Characters that a cell may have: a molecule may be longer than the 131,072 that csv reads unless told."""
 
 
 def read_text(file: Path) -> str:
@@ -33,7 +36,15 @@ def read_text(file: Path) -> str:
 
 
 def cells_of(file: Path, text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line and the cells, without spaces around them, of each row of a table; empty lines are none.
+    """Yield the same as `rows_of`, without spaces around the cells."""
+    for line, cells in rows_of(file, text, mark):
+        yield line, [cell.strip() for cell in cells]
+
+
+def rows_of(file: Path, text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the line and the cells of each row of a table, as they stand there; empty lines are none.
+
+    Spaces before cells are left out of a table in which some stand before quotes, which they would make letters.
 
     Args:
         file: Where the text is from, for messages.
@@ -43,12 +54,14 @@ def cells_of(file: Path, text: str, mark: str) -> Iterator[tuple[int, list[str]]
     Raises:
         UserError: If it is no table; it names file and line.
     """
-    reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=True, strict=True)
+    spaced = re.search(f'(?:^|{mark}) +"', text, re.MULTILINE) is not None
+    csv.field_size_limit(LONGEST)
+    reader = csv.reader(io.StringIO(text), delimiter=mark, skipinitialspace=spaced, strict=True)
     line = 1
     try:
         for cells in reader:
             if cells:
-                yield line, [cell.strip() for cell in cells]
+                yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise refusal("table-broken", file, f"is not read as a table ({error})", "export it again", line=line) from None
@@ -61,6 +74,7 @@ def mark_of(text: str, *, tabs: bool) -> str:
         text: The table's.
         tabs: Whether tabs are likelier than all else.
     """
+    csv.field_size_limit(LONGEST)
     head = text.splitlines()[:HEAD]
     marks = sorted(MARKS, key=lambda mark: mark != "\t") if tabs else MARKS
     for mark in marks:

@@ -85,11 +85,13 @@ def forest(one: Answered, known: NDArray[Any], truth: NDArray[Any], asked: NDArr
 
 
 def scores(model: Model, name: str, one: Answered, said: Floats) -> dict[str, float]:
-    """Return what a head's own metrics say of the baseline's answers (n, K), where they are."""
+    """Return what a head's own metrics say of the baseline's answers (n, K), where they are; {} of no known class."""
     metrics = model.named_heads()[name].metrics()
     answers, wanted = torch.from_numpy(said).float(), one.stacked
     if one.kind == "classes":
         there = wanted >= 0
+        if not there.any():
+            return {}
         metrics.update(answers[there], wanted[there])
     else:
         silent = answers.isnan()

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,18 +40,30 @@ def predict(predictor: MoleculePredictor, given: Sequence[str], out: Path, colum
     answers = list(predictor.stream(cells, score=0.0))
     for place, flaw in table.flaws.items():
         answers[place] = {ERROR: {"reason": flaw}}
-    found = [flat(answer) for answer in answers]
+    write_text(json_text(answers), out / RECORDS)
+    write_text(rows_text(table, [flat(answer) for answer in answers]), out / ROWS)
+    return Answers(out / RECORDS, (("predictions", out / ROWS), ("records", out / RECORDS)))
+
+
+def rows_text(table: Table, found: Sequence[Mapping[str, Any]]) -> str:
+    """Return the rows of a table as CSV, as they stand in its file, each with what is told of it."""
+    kept = headings(table)
     names = list(dict.fromkeys(name for row in found for name in row if name != REASON))
-    heading = [*table.columns, *(told(name, table.columns) for name in names), told(REASON, table.columns)]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(heading)
+    writer.writerow([*kept, *(told(name, kept) for name in names), told(REASON, kept)])
     for number, row in enumerate(found):
-        kept = [column[number] for column in table.columns.values()]
-        writer.writerow([*kept, *(cell(row.get(name, "")) for name in names), row.get(REASON, "")])
-    write_text(json_text(answers), out / RECORDS)
-    write_text(text.getvalue(), out / ROWS)
-    return Answers(out / RECORDS, (("predictions", out / ROWS), ("records", out / RECORDS)))
+        cells = table.as_written(number)
+        cells = [*cells, *[""] * (len(kept) - len(cells))]
+        writer.writerow([*cells, *(cell(row.get(name, "")) for name in names), row.get(REASON, "")])
+    return text.getvalue()
+
+
+def headings(table: Table) -> list[str]:
+    """Return the names of the columns of a table, and a name for each cell that a row has beyond them."""
+    width = max(map(len, table.raw.values()), default=0)
+    beyond = (f"column {number}" for number in range(len(table.columns) + 1, width + 1))
+    return [*table.columns, *(told(name, table.columns, "further") for name in beyond)]
 
 
 def table_of(given: Sequence[str]) -> Table:
@@ -74,7 +86,7 @@ def sound_cells(table: Table, column: str) -> list[str]:
     Raises:
         UserError: If there is no column of molecules.
     """
-    cells = table.columns[molecules_column(table, column).name]
+    cells = table.columns[molecules_column(table, column, "--column").name]
     return ["" if row in table.flaws else cell for row, cell in enumerate(cells)]
 
 
@@ -83,10 +95,10 @@ def cell(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def told(name: str, columns: Mapping[str, Any]) -> str:
+def told(name: str, columns: Collection[str], before: str = "predicted") -> str:
     """Return the heading of an answer, which no column of the table has."""
     while name in columns:
-        name = f"predicted {name}"
+        name = f"{before} {name}"
     return name
 
 
