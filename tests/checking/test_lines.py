@@ -28,6 +28,13 @@ def test_objects_of_xml_are_counted(tmp_path: Path) -> None:
     assert lines_of(tmp_path / "a.xml") == {"object 1": 2, "object 2": 3}
 
 
+def test_objects_in_comments_are_none(tmp_path: Path) -> None:
+    aside = "<!--\n<object/> --><![CDATA[<object>]]><?x\n<object>?>"
+    text = f"<annotation>{aside}<object/>\n{aside}<object-of/>\n<object\n></object></annotation>"
+    (tmp_path / "a.xml").write_text(text)
+    assert lines_of(tmp_path / "a.xml") == {"object 1": 3, "object 2": 7}
+
+
 @pytest.mark.parametrize("text", ["", "{", '{"images": [1,', "[1]", "\udcff"])
 def test_what_is_broken_has_no_lines(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.json").write_bytes(text.encode(errors="surrogateescape"))

@@ -11,6 +11,7 @@ from PIL import Image
 from polyhead.data.auto import Auto
 from polyhead.data.class_csv import ClassCsv
 from polyhead.errors import UserError
+from polyhead.findings.collecting import collecting
 from polyhead.loading.image_module import ImageModule
 from polyhead.loading.source import SPLITS
 
@@ -172,6 +173,16 @@ def test_the_columns_are_found_however_the_table_is_written(tmp_path: Path, tabl
     for root in (tmp_path, tmp_path / name):
         data = ClassCsv(str(root), class_columns=("label",) if "label" in table else ("column 2",), **ALL)
         assert said(data, "label") == {"a": 1, "b": 0}
+
+
+def test_rows_that_say_nothing_of_their_image_are_counted(tmp_path: Path) -> None:
+    put(tmp_path, "file,label,age\na.png,dog,1\nb.png,,\nc.png,,2\nd.png,,NA\n", *(f"{name}.png" for name in "abcd"))
+    data = ClassCsv(str(tmp_path), **ALL)
+    assert f"{tmp_path}: 2 images in rows that are blank: unlabelled (b.png, d.png)" in data.notes()
+    with collecting() as collected:
+        ClassCsv(str(tmp_path), **ALL)
+    found = [(one.line, Path(one.image).name) for one in collected.found if one.kind == "image-unlabelled"]
+    assert found == [(3, "b.png"), (5, "d.png")]
 
 
 def test_images_in_no_row_are_said(tmp_path: Path) -> None:

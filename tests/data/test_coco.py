@@ -10,7 +10,9 @@ from coco_folders import PIXELS, SQUARE, data, listed, one_image, picture, save,
 from faster_coco_eval.core import mask as coco
 
 from polyhead.data._coco import fits
+from polyhead.data._coco_files import json_files
 from polyhead.data.coco import Coco
+from polyhead.findings.collecting import collecting
 from polyhead.loading.image_module import ImageModule
 from polyhead.loading.images import read_mask
 from polyhead.loading.source import SPLITS
@@ -167,6 +169,37 @@ def test_captions_beside_the_instances_are_not_read(tmp_path: Path) -> None:
         save(tmp_path / "annotations" / f"instances_{split}2017.json", one_image())
         save(tmp_path / "annotations" / f"captions_{split}2017.json", {"images": [], "annotations": [{"caption": ""}]})
     assert Coco(str(tmp_path)).size("train") == 1
+
+
+def test_a_file_called_like_a_split_that_the_others_lack_is_read_too_and_the_rest_is_remarked(tmp_path: Path) -> None:
+    sheets = {
+        "annotations/instances_train.json": one_image("a.png"),
+        "annotations/val.json": one_image("b.png"),
+        "annotations/train.json": one_image("c.png"),
+        "annotations/captions_test.json": {"images": [], "annotations": [{"caption": ""}]},
+        "test/instances.json": one_image("d.png"),
+    }
+    for name, content in sheets.items():
+        save(tmp_path / name, content)
+    for letter in "abcd":
+        picture(tmp_path / "images" / f"{letter}.png")
+    with collecting() as collected:
+        source = Coco(str(tmp_path))
+    assert [source.size(split) for split in SPLITS] == [1, 1, 0]
+    assert Path(source.name("val", 0)).name == "b.png"
+    strange = [one for one in collected.found if one.kind == "file-strange"]
+    assert [Path(one.file) for one in strange] == [tmp_path / name for name in sorted(list(sheets)[2:])]
+    assert strange[0].what == "is not read, since annotations/instances_train.json is: left out"
+
+
+def test_a_file_called_like_a_split_is_not_read_beside_one_of_all_splits_or_in_another_form(tmp_path: Path) -> None:
+    picture(tmp_path / "images" / "a.png")
+    save(tmp_path / "annotations" / "instances_all.json", one_image())
+    save(tmp_path / "annotations" / "val.json", one_image())
+    assert Coco(str(tmp_path), split=(1, 0, 0)).size("train") == 1
+    (tmp_path / "annotations" / "instances_all.json").rename(tmp_path / "annotations" / "instances_train.json")
+    save(tmp_path / "annotations" / "val.json", ["a.png"])
+    assert json_files(tmp_path) == [tmp_path / "annotations" / "instances_train.json"]
 
 
 def test_a_json_file_is_a_root_without_a_split(tmp_path: Path) -> None:

@@ -95,6 +95,18 @@ def test_images_beside_those_that_are_read_are_counted(tmp_path: Path) -> None:
     assert said == [f"{tmp_path}: 1 image in no list: left out (b.png)"]
 
 
+def test_folders_of_images_beside_those_that_are_read_are_counted(tmp_path: Path) -> None:
+    for name in ("images/train/a.png", "images/b1/b.png", "images/b2/b.png", "images/none/b.txt", "test/masks/a.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "a.png").touch()  # what lies there may be read as masks
+    said = unlisted(tmp_path, [tmp_path / "images" / "train" / "a.png"], "in no split")
+    where = "test/masks/a.png, images/b1/b.png, images/b2/b.png"
+    cure = "name them in data.yaml, or move them away"
+    assert said == [f"{tmp_path}: 3 images in other folders, in no split: left out ({where}); {cure}"]
+
+
 def test_sizes_come_in_the_order_of_the_files_and_a_broken_one_is_named(tmp_path: Path) -> None:
     paths = [tmp_path / f"{width}.png" for width in range(1, 20)]
     for width, path in enumerate(paths, 1):

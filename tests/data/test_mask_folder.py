@@ -71,7 +71,7 @@ def test_without_splits_content_decides(tmp_path: Path) -> None:
 def test_white_is_the_foreground_where_nothing_but_black_is_beside_it(tmp_path: Path) -> None:
     both(tmp_path, "a", [[0, 255, 0], [0, 0, 255]], "train")
     both(tmp_path, "b", [[0, 0, 0], [0, 0, 0]], "train")
-    data = MaskFolder(str(tmp_path), names=("background", "cell"))
+    data = MaskFolder(str(tmp_path), classes=("background", "cell"))
     assert mask(data) == [[0, 1, 0], [0, 0, 1]]
     assert f"{tmp_path}: masks hold 0 and 255 only: 255 is read as class 1, cell" in data.notes()
 
@@ -82,7 +82,7 @@ def test_a_palette_png_is_its_indices_and_not_its_colours(tmp_path: Path) -> Non
     image.putpalette([0, 0, 0, 128, 0, 0, 0, 128, 0] + 3 * 253 * [224])  # as Pascal VOC colours its classes
     (tmp_path / "masks").mkdir()
     image.save(tmp_path / "masks" / "a.png")
-    data = MaskFolder(str(tmp_path), names=("ground", "road", "sky"), split=(1, 0, 0))
+    data = MaskFolder(str(tmp_path), classes=("ground", "road", "sky"), split=(1, 0, 0))
     assert mask(data) == [[0, 1, 2], [255, 2, 0]]
 
 
@@ -94,7 +94,7 @@ def test_white_is_unlabelled_where_there_are_other_numbers(tmp_path: Path) -> No
 
 def test_names_come_from_the_option_or_a_file(tmp_path: Path) -> None:
     both(tmp_path, "a", [[0, 2, 1], [0, 255, 2]], "train")
-    assert MaskFolder(str(tmp_path), names=("a", "b", "c")).labels() == {"mask": ("a", "b", "c")}
+    assert MaskFolder(str(tmp_path), classes=("a", "b", "c")).labels() == {"mask": ("a", "b", "c")}
     (tmp_path / "classes.txt").write_text("\ufeffroad\n sky \ncar\n\n", encoding="utf-8")
     data = MaskFolder(str(tmp_path))
     assert data.labels() == {"mask": ("road", "sky", "car")}
@@ -108,9 +108,9 @@ def test_a_number_without_a_name_is_an_error_with_file_value_and_cure(tmp_path: 
     with pytest.raises(UserError, match=says):
         MaskFolder(str(tmp_path))
     with pytest.raises(UserError, match=r"b.png: has the value 7, and the classes are 0 to 1; name every number"):
-        MaskFolder(str(tmp_path), names=("x", "y"))
+        MaskFolder(str(tmp_path), classes=("x", "y"))
     with pytest.raises(UserError, match=r"b.png: has the value 7, and the classes are 0 to 2; name every number"):
-        MaskFolder(str(tmp_path), names=("x", "y", "z"))
+        MaskFolder(str(tmp_path), classes=("x", "y", "z"))
 
 
 def test_of_very_many_masks_of_three_classes_each_is_looked_at_when_it_is_read(
@@ -119,7 +119,7 @@ def test_of_very_many_masks_of_three_classes_each_is_looked_at_when_it_is_read(
     monkeypatch.setattr("polyhead.data._mask_file.MANY", 1)
     both(tmp_path, "a", TWO, "train")
     both(tmp_path, "b", [[0, 7, 0], [0, 0, 0]], "train")
-    data = MaskFolder(str(tmp_path), names=("x", "y", "z"))
+    data = MaskFolder(str(tmp_path), classes=("x", "y", "z"))
     with pytest.raises(UserError, match=r"b.png: has the value 7, and the classes are 0 to 2; name every number"):
         data.targets("train", 1)["mask"]
 
@@ -160,7 +160,7 @@ def test_a_split_may_have_a_year(tmp_path: Path, train: str, val: str) -> None:
 def test_names_that_cannot_be_are_refused(tmp_path: Path, names: tuple[str, ...], says: str) -> None:
     both(tmp_path, "a", TWO, "train")
     with pytest.raises(UserError, match=says):
-        MaskFolder(str(tmp_path), names=names)
+        MaskFolder(str(tmp_path), classes=names)
 
 
 def test_what_has_no_partner_is_counted_and_an_image_without_a_mask_stays(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_what_has_no_partner_is_counted_and_an_image_without_a_mask_stays(tmp_pa
     put(tmp_path / "train" / "images" / "bare.jpg")
     put(tmp_path / "train" / "masks" / "lone.png", TWO)
     (tmp_path / "train" / "images" / "read.me").touch()
-    data = MaskFolder(str(tmp_path), names=("a", "b"))
+    data = MaskFolder(str(tmp_path), classes=("a", "b"))
     carried = {
         Path(data.name(split, i)).stem: list(data.targets(split, i))
         for split in SPLITS
@@ -201,7 +201,7 @@ def test_a_mask_of_another_size_is_an_error_that_names_both_before_pixels_are_re
     both(tmp_path, "a", [[0, 1]], "train")
     says = r"masks/a.png: is 2 x 1 pixels, and its image .*images/a.jpg 3 x 2 pixels; save both in one size"
     with pytest.raises(UserError, match=says):
-        MaskFolder(str(tmp_path), names=("x", "y", "z"))
+        MaskFolder(str(tmp_path), classes=("x", "y", "z"))
 
 
 def test_a_mask_that_was_drawn_before_its_image_was_turned_is_an_error_that_says_so(tmp_path: Path) -> None:

@@ -7,8 +7,10 @@ import pytest
 import torch
 from torchvision import tv_tensors
 
+from polyhead.data.molecules import Molecules
 from polyhead.data.several import Several
 from polyhead.errors import UserError
+from polyhead.findings.collecting import collecting
 from polyhead.loading.image_module import ImageModule
 from polyhead.loading.member import Member
 from polyhead.loading.source import Augmentations, Item, Source, Split
@@ -34,10 +36,20 @@ class Made(Source):
 
     def item(self, split: Split, index: int) -> Item:
         image = tv_tensors.Image(torch.full((3, SIDE, SIDE), self.grey, dtype=torch.uint8))
-        return Item(image, self.told)
+        return Item(image, self.targets(split, index))
+
+    def targets(self, _split: Split, _index: int) -> Mapping[str, Any]:
+        return self.told
 
     def fingerprint(self) -> str:
         return str(self.grey)
+
+
+class Counted(Made):
+    """As `Made`, but it tells how often it has its classes."""
+
+    def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:
+        return {target: dict.fromkeys(names, self.size(split)) for target, names in self.names.items()}
 
 
 def boxes(*labels: int) -> dict[str, Any]:
@@ -93,8 +105,8 @@ def test_what_is_left_out_is_said_and_counted_where_the_source_counts() -> None:
 
 def test_an_image_whose_class_is_left_out_does_not_carry_it_any_more() -> None:
     class Graded(Made):
-        def item(self, split: Split, index: int) -> Item:
-            return super().item(split, index)._replace(targets={"label": index % 3, "boxes": boxes(1)})
+        def targets(self, _split: Split, index: int) -> Mapping[str, Any]:
+            return {"label": index % 3, "boxes": boxes(1)}
 
     graded = Graded(10, {"label": ("a", "b", "c"), "boxes": ("RBC", "WBC")}, {})
     data = Several({"graded": Member(graded, names={"label": {"b": None}, "boxes": {"WBC": None}})})
@@ -164,11 +176,47 @@ def test_of_several_classes_an_item_may_belong_to_others_than_the_sources_are_na
             {"a": Member(BLOOD), "b": Member(Made(1, {"boxes": ()}, {}))},
             r"target 'boxes' has classes in sources\.a, and numbers in sources\.b",
         ),
+        (
+            {
+                "a": Member(Made(1, {"label": ("cat", "dog")}, {"label": 1})),
+                "b": Member(Made(2, {"label": ("cat", "wet")}, {"label": torch.tensor([0.0, 1.0])})),
+            },
+            r"'label' is one class an image in sources\.a, and several classes an image in sources\.b: they are two",
+        ),
+        (
+            {
+                name: Member(Made(1, {"mask": tuple(f"{name}{number}" for number in range(150))}, {"mask": mask([0])}))
+                for name in "ab"
+            },
+            r"'mask' has 300 classes in sources\.a, sources\.b together, and a mask holds 255 at most",
+        ),
     ],
 )
 def test_what_cannot_be_one_is_refused_by_name(sources: dict[str, Member], said: str) -> None:
     with pytest.raises(UserError, match=said):
         Several(sources)
+
+
+def test_what_is_no_image_is_refused_as_a_source() -> None:
+    with pytest.raises(UserError, match="Molecules gives no images"):
+        Member(Molecules())  # type: ignore[arg-type]  # it is wrong
+
+
+def test_names_of_two_sources_that_are_nearly_one_are_remarked() -> None:
+    other = Made(2, {"boxes": ("rbc", "dirt")}, {"boxes": boxes(0)})
+    with collecting() as heard:
+        Several({"blood": Member(BLOOD), "other": Member(other)})
+    alike = [one.what for one in heard.found if one.kind == "class-names-alike"]
+    assert alike == ["boxes: the classes 'RBC' and 'rbc' are nearly of one name"]
+    with collecting() as heard:
+        Several({"blood": Member(BLOOD), "other": Member(other, names={"boxes": {"rbc": "RBC"}})})
+    assert not [one for one in heard.found if one.kind == "class-names-alike"]
+
+
+def test_classes_are_counted_only_where_all_sources_count() -> None:
+    one, other = Counted(1, {"boxes": ("cat",)}, {"boxes": boxes(0)}), Made(2, {"boxes": ("cat",)}, {"boxes": boxes(0)})
+    assert Several({"one": Member(one)}).tally("train") == {"boxes": {"cat": 4}}
+    assert Several({"one": Member(one), "other": Member(other)}).tally("train") == {}
 
 
 def test_a_share_of_nothing_is_refused() -> None:
@@ -203,6 +251,13 @@ def test_the_fingerprint_changes_with_a_mapping() -> None:
     plain = Several({"blood": Member(BLOOD)}).fingerprint()
     assert plain == Several({"blood": Member(BLOOD, share=3.0)}).fingerprint()
     assert plain != Several({"blood": Member(BLOOD, names={"boxes": {"RBC": "red"}})}).fingerprint()
+
+
+def test_the_fingerprint_changes_with_the_numbers_of_the_classes() -> None:
+    first, *others = BLOOD.labels()["boxes"]
+    orders = ((first, *others), (*others, first))
+    plain, turned = (Several({"blood": Member(BLOOD)}, {"boxes": names}) for names in orders)
+    assert plain.fingerprint() != turned.fingerprint()
 
 
 def test_blended_items_know_what_both_know() -> None:

@@ -147,6 +147,19 @@ def test_lists_may_be_missing_but_for_one(root: Path) -> None:
         Voc(str(root))
 
 
+def test_masks_beside_the_boxes_are_said(root: Path) -> None:
+    for name in ("SegmentationClass", "SegmentationObject"):
+        (root / name).mkdir()
+        assert not any("beside the boxes" in note for note in Voc(str(root)).notes() if name in note)
+        Image.new("P", (20, 10)).save(root / name / "train0.png")
+    said = [note for note in Voc(str(root)).notes() if "beside the boxes" in note]
+    assert [note.partition("; ")[0] for note in said] == [
+        f"{root / name}: 1 mask beside the boxes: left out (train0.png)"
+        for name in ("SegmentationClass", "SegmentationObject")
+    ]
+    assert said[0].endswith("put it as masks, and JPEGImages as images, into a folder of their own")
+
+
 def test_two_files_for_one_listed_name_are_an_error(root: Path) -> None:
     Image.new("RGB", (20, 10)).save(root / "JPEGImages" / "val0.png")
     with pytest.raises(UserError, match=r"val.txt:1: names val0, and JPEGImages has val0.jpg and val0.png; keep one"):

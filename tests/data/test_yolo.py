@@ -155,6 +155,15 @@ def test_data_yaml_says_where_the_splits_are(tmp_path: Path, content: dict[str, 
     assert named(Yolo(str(tmp_path / "data.yaml"))) == EACH
 
 
+def test_a_split_that_data_yaml_does_not_name_is_said(tmp_path: Path) -> None:
+    source = configured(tmp_path, train="images/train", val="images/val", names=["cat"])
+    assert [source.size(split) for split in SPLITS] == [1, 1, 0]
+    cure = "name them in data.yaml, or move them away"
+    where = f"{tmp_path}: 1 image in other folders, in no split: left out (images/test/test.png); {cure}"
+    assert where in source.notes()
+    assert not any("other folders" in note for note in configured(tmp_path, **FOLDERS, names=["cat"]).notes())
+
+
 def test_class_numbers_may_have_gaps(tmp_path: Path) -> None:
     source = configured(tmp_path, **FOLDERS, names={0: "cat", 7: "dog"})
     write(tmp_path / "labels" / "val" / "val.txt", BOX.replace("0", "7", 1))

@@ -110,6 +110,16 @@ def test_boxes_that_stick_out_are_cut_and_slivers_of_them_go_while_small_whole_o
     assert kept["labels"].tolist() == [0, 2]
 
 
+def test_slivers_that_a_transform_cuts_off_go_while_small_whole_ones_stay() -> None:
+    two = item()
+    corners = torch.tensor([[4.0, 20, 16.5, 30], [30, 30, 30.8, 40], [4, 20, 20, 30]])
+    boxes = tv_tensors.BoundingBoxes(corners, format="XYXY", canvas_size=(SIDE, SIDE))
+    two.targets["boxes"] = {"boxes": boxes, "labels": torch.tensor([0, 1, 2])}
+    targets = augmented([{"name": "center_crop", "size": [SIDE // 2, SIDE // 2]}], 1, two)[0].targets["boxes"]
+    assert targets["labels"].tolist() == [1, 2]
+    torch.testing.assert_close(targets["boxes"].as_subclass(torch.Tensor)[1], torch.tensor([0.0, 8, 8, 28]))
+
+
 def test_the_same_entropy_gives_the_same_item_and_leaves_the_global_generator_alone() -> None:
     augment = Augment(({"name": "random_affine", "degrees": 30},), (SIDE, SIDE))
     torch.manual_seed(5)

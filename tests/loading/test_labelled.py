@@ -1,12 +1,16 @@
 """Training images without a label are left out, and labels on request."""
 
+import shutil
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torchvision import tv_tensors
 
+from polyhead.data.image_folder import ImageFolder
 from polyhead.data.several import Several
 from polyhead.errors import UserError
 from polyhead.loading.image_module import ImageModule
@@ -98,6 +102,21 @@ def test_the_same_seed_keeps_the_same_and_the_fingerprint_tells() -> None:
     assert some[0].numbers == some[1].numbers != some[2].numbers
     assert some[0].fingerprint() == some[1].fingerprint() != some[2].fingerprint()
     assert some[0].fingerprint() != Half(50).fingerprint()
+
+
+def test_images_that_have_moved_keep_the_same_labels(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        (tmp_path / "here" / "train" / name).mkdir(parents=True)
+        for number in range(20):
+            grey = Image.new("L", (8, 8), number + 100 * (name == "dog"))
+            grey.save(tmp_path / "here" / "train" / name / f"{number}.png")
+    shutil.copytree(tmp_path / "here", tmp_path / "there" / "far")
+    sources = [ImageFolder(str(tmp_path / place)) for place in ("here", "there/far")]
+    several = [Several({"animals": Member(source)}) for source in sources]
+    for first, second in (sources, several):
+        kept = [Labelled(source, ["label"], {"label": 0.5}, 0).numbers for source in (first, second)]
+        assert kept[0] == kept[1]
+        assert 5 <= len(kept[0]) < first.size("train")
 
 
 def test_of_several_sources_each_keeps_its_part() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from polyhead.checking.copies import copies
-from polyhead.checking.counting import counted, unused
+from polyhead.checking.counting import counted, odd_classes
 from polyhead.checking.lines import with_lines
 from polyhead.checking.looking import Look
 from polyhead.checking.pixels import looks
@@ -55,7 +55,7 @@ def check_data(what: str, node: Mapping[str, Any], pixels: bool = True, watch: W
     sizes = Counter(f"{look.size[1]} x {look.size[0]}" for look in seen if look.size)
     counts = counted(source, seen) if source else {}
     if source and seen:
-        collected.found.extend(unused(what, source, counts))
+        collected.found.extend(odd_classes(what, source, counts))
     notes = source.notes() if source else []
     findings = with_lines(ordered(collected.found))
     seconds["whole"] = since(start)

@@ -1,11 +1,13 @@
 """How often each class is there, in each split."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from polyhead.checking.looking import Look
 from polyhead.checking.report import Counts
-from polyhead.findings.finding import Finding, finding
+from polyhead.findings.classes import look_at_classes
+from polyhead.findings.collecting import collecting
+from polyhead.findings.finding import Finding
 from polyhead.loading.source import SPLITS, Origin
 
 
@@ -35,13 +37,17 @@ def is_told(source: Origin, target: str) -> bool:
     return any(target in source.tally(split) for split in SPLITS)
 
 
-def unused(what: str, source: Origin, counts: Counts) -> Iterator[Finding]:
-    """Yield the classes that are in no image, or in none of train, of targets whose classes pixels alone tell."""
-    for target, classes in counts.items():
-        for name, called in classes.items() if not is_told(source, target) else ():
-            if not any(called.values()):
-                yield finding(
-                    "class-unused", what, f"{target}: nothing is {name!r}", "label some, or take the name out"
-                )
-            elif not called["train"] and source.size("train"):
-                yield finding("class-untrained", what, f"{target}: {name!r} is not in train", "move some there")
+def odd_classes(what: str, source: Origin, counts: Counts) -> list[Finding]:
+    """Return what is odd about how often classes are there, of targets whose classes pixels alone tell.
+
+    Args:
+        what: What to call the data.
+        source: The data.
+        counts: As `counted` returned them.
+    """
+    with collecting() as heard:
+        for target, classes in counts.items():
+            if not is_told(source, target):
+                by_split = {split: Counter({name: times[split] for name, times in classes.items()}) for split in SPLITS}
+                look_at_classes(what, target, list(classes), {split: +found for split, found in by_split.items()})
+    return heard.found

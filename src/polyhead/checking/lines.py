@@ -10,6 +10,8 @@ from typing import Final
 from polyhead.findings.finding import Finding
 
 SPACE: Final = re.compile(r"[ \t\n\r,:]*")
+ASIDE: Final = re.compile(r"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+"""What is no element of XML, whatever stands in it."""
 LARGEST: Final = 1 << 28
 """Bytes of a file that is still looked through."""
 
@@ -38,8 +40,13 @@ def lines_of(file: Path) -> dict[str, int]:
 
 def in_xml(text: str) -> Iterator[tuple[str, int]]:
     """Yield each object of an annotation and where it begins."""
-    for number, match in enumerate(re.finditer(r"<object\b", text), 1):
+    for number, match in enumerate(re.finditer(r"<object(?=[\s/>])", without_asides(text)), 1):
         yield f"object {number}", match.start()
+
+
+def without_asides(text: str) -> str:
+    """Return a text of XML with marks in place of comments and the like, so that all else stays where it is."""
+    return ASIDE.sub(lambda match: re.sub(r"[^\n]", "#", match[0]), text)
 
 
 def in_json(text: str) -> Iterator[tuple[str, int]]:

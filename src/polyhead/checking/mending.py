@@ -10,12 +10,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from polyhead.checking.check import check_data
-from polyhead.checking.editing import Do, Edit, Key, editor_of
+import yaml
+
+from polyhead.checking.check import check_data, read
+from polyhead.checking.editing import Do, Edit, Key, editor_of, relative_lines, relative_yaml
 from polyhead.errors import UserError
 from polyhead.files import json_text, write_text
+from polyhead.findings.collecting import collecting
 from polyhead.findings.finding import Finding
 from polyhead.loading.images import image_size
+from polyhead.loading.source import SPLITS, Source
 
 LEAVE: Final = frozenset(
     {"image-dead-link", "image-empty", "image-unreadable", "label-orphan", "link-dead", "mask-empty"}
@@ -49,6 +53,10 @@ OF_PIXELS: Final = frozenset(
     }
 )
 """Kinds that no look at labels finds again."""
+BOUND: Final = "path-absolute"
+"""The kind of a path that a copy follows back to the original."""
+RELATIVE: Final = {".yaml": relative_yaml, ".yml": relative_yaml, ".txt": relative_lines}
+"""By suffix, what makes such paths relative; in other files they are refused."""
 ROUNDS: Final = 5
 SAYS: Final[dict[str, str]] = {"remove": "removed", "cut": "cut at the image", "shorten": "short polygons left out"}
 
@@ -85,14 +93,18 @@ def mend(findings: Sequence[Finding], node: Mapping[str, Any], out: Path) -> Men
         out: The folder, new or empty.
 
     Raises:
-        UserError: If the data are no files below a root, or `out` lies among them.
+        UserError: If the data are no files below a root, `out` lies among them, or paths lead out of it.
     """
     home, root = homes(node, out)
+    texts = unbound(findings, home, out)
     copy(home, out)
+    for file, text in texts.items():
+        file.write_bytes(text.encode())
     there = {**node, "root": str(root)}
     check_whole(findings, check_data(str(out), there, pixels=False).findings, home, out)
+    check_apart(there, out)
     found = [moved(one, home, out) for one in findings]
-    fixes: list[Fix] = []
+    fixes = [Fix(one, "made relative") for one in found if one.kind == BOUND]
     for _ in range(ROUNDS):
         done = corrected(found, out)
         fixes += done
@@ -145,6 +157,42 @@ def check_whole(before: Sequence[Finding], after: Sequence[Finding], home: Path,
     known = sum(one.kind in {"image-missing", "image-dead-link"} for one in before)
     if sum(one.kind == "image-missing" for one in after) > known:
         raise UserError(f"--fix {out}: images of these data lie outside of {home}; set root to what holds all of them")
+
+
+def unbound(findings: Sequence[Finding], home: Path, out: Path) -> dict[Path, str]:
+    """Return what has to stand in some files of a copy, by their paths there, so that it does not lead back.
+
+    Raises:
+        UserError: If a path leads out of `home`, or stands in JSON or a table; it names file, place and path.
+    """
+    texts: dict[Path, str] = {}
+    for one in findings:
+        if one.kind == BOUND:
+            file = Path(one.file)
+            if (made := RELATIVE.get(file.suffix.lower())) is None:
+                raise UserError(f"--fix {out}: {one.text}")
+            try:
+                texts[out / file.relative_to(home)] = made(file.read_bytes().decode("utf-8-sig"), file, home)
+            except (OSError, ValueError, yaml.YAMLError) as error:
+                raise UserError(f"--fix {out}: {file}: {' '.join(str(error).split())}") from error
+    return texts
+
+
+def check_apart(node: Mapping[str, Any], out: Path) -> None:
+    """Check that a copy reads nothing but its own images, however they are named.
+
+    Raises:
+        UserError: If it does; it names one.
+    """
+    with collecting() as collected:
+        source = read(node, collected)
+    if not isinstance(source, Source):
+        return
+    names = [Path(source.name(split, index)) for split in SPLITS for index in range(source.size(split))]
+    for name in names:
+        if not name.is_relative_to(out) and name.exists() and not name.resolve().is_relative_to(out.resolve()):
+            cure = "write the paths in these data as seen from the files that they stand in"
+            raise UserError(f"--fix {out}: what is there reads {name}, which is no part of it; {cure}")
 
 
 def moved(found: Finding, home: Path, out: Path) -> Finding:
@@ -201,11 +249,12 @@ def size_of(found: Finding) -> tuple[int, int]:
 def mend_all(findings: Sequence[Finding], node: Mapping[str, Any], out: Path) -> Mended:
     """Write a corrected copy of data, of several sources each in a folder of its name, and fixes.json; as `mend`."""
     parts: Mapping[str, Any] = node.get("sources") or {"": node}
-    for name, one in parts.items():
-        homes(one, out / name)
+    mine = {name: [each for each in findings if each.source == name] for name in parts}
+    for name, one in parts.items():  # nothing is written where one of them is refused
+        unbound(mine[name], homes(one, out / name)[0], out)
     mended = Mended([], [])
     for name, one in parts.items():
-        fixes, left = mend([each for each in findings if each.source == name], one, out / name)
+        fixes, left = mend(mine[name], one, out / name)
         mended.fixes.extend(fix._replace(found=fix.found._replace(source=name)) for fix in fixes)
         mended.left.extend(each._replace(source=name) for each in left)
     kept = {"fixed": [fix.plain() for fix in mended.fixes], "left": [one.plain() for one in mended.left]}

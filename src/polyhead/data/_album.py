@@ -128,6 +128,11 @@ class AlbumSource(Source, ABC):
         """Return the path of an image."""
         return str(self.photos[split][index].path)
 
+    def short_name(self, split: Split, index: int) -> str:
+        """Return the path of an image from the root; outside of it, its name."""
+        path = self.photos[split][index].path
+        return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else path.name
+
     def fingerprint(self) -> str:
         """Return a hash of all labels, and of the names and lengths of the image files, wherever their folder is."""
         digest = sha256(repr(self.names).encode())

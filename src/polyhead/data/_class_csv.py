@@ -1,5 +1,6 @@
 """Reading tables that list images: the class of each, the several that it belongs to, or numbers."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +12,7 @@ from polyhead.data._csv_images import Pictures
 from polyhead.data._csv_labels import Reading, reading_of
 from polyhead.data._csv_listing import Listing, listings, looked_at
 from polyhead.data._csv_table import Row
-from polyhead.data._flaws import unlisted
+from polyhead.data._flaws import BACK, counted, first, unlisted
 from polyhead.data._folders import must_exist
 from polyhead.data._left_out import left_out
 from polyhead.data._photos import ClassName, Label, Photo
@@ -58,11 +59,13 @@ def read(root: Path, asked: Asked = Asked()) -> Album:  # noqa: B008  # a tuple:
     mute = [one.table.file for one in found if not read_in(one, targets)]
     found = [one for one in found if one.table.file not in mute]
     readings = [reading_of(target, [row for one in found for row in one.table.rows]) for target in targets]
+    for one in found:
+        look_at_ways(one)
     entries, notes = once([entry for one in found for entry in entries_of(one, pictures, readings)])
     entries = of_known_classes(entries, [one.target.name for one in readings if one.target.kind == "class"])
     parts = splits_of([entry.path for entry in entries], None, root)
     photos = [Photo(entry.path, entry.split or part, entry.labels) for entry, part in zip(entries, parts, strict=True)]
-    notes = [*said_of(found, targets), *notes]
+    notes = [*said_of(found, targets), *notes, *unlabelled(root, entries)]
     notes += left_out(root, [(unread, "table", "of no images: left out"), (mute, "table", "without labels: left out")])
     names = {reading.target.name: reading.names for reading in readings}
     return Album(photos, names, [*notes, *unlisted(pictures.root, [photo.path for photo in photos], "in no row")])
@@ -107,6 +110,16 @@ def entries_of(one: Listing, pictures: Pictures, readings: Sequence[Reading]) ->
         refuse("image-missing", row.file, what, "add it or delete the row", line=row.line)
 
 
+def look_at_ways(one: Listing) -> None:
+    """Remark that a table names images by absolute paths."""
+    named = ((row, cell) for row in one.table.rows if (cell := row.cells[one.files]).startswith("/"))
+    away = [(row, cell) for row, cell in named if os.path.isfile(cell)]  # noqa: PTH113  # as `Pictures.named`
+    if away:
+        row, cell = away[0]
+        what = f"names {cell}{others(away)}, {BACK}"
+        remark("path-absolute", row.file, what, "write it as seen from the table", line=row.line)
+
+
 def once(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     """Return each image once, and in one line at most which rows say again what others do.
 
@@ -132,6 +145,16 @@ def once(entries: Sequence[Entry]) -> tuple[list[Entry], list[str]]:
     return list(seen.values()), [
         f"{entry.row.place}: lists {entry.path.name} again, as {known.row.place}{others(again)}: left out"
     ]
+
+
+def unlabelled(root: Path, entries: Sequence[Entry]) -> list[str]:
+    """Return, in one line at most, which images have rows that say nothing of them, and remark these."""
+    bare = [entry for entry in entries if not entry.labels]
+    for row, path, *_ in bare:
+        more: dict[str, Any] = {"line": row.line, "image": str(path)}
+        remark("image-unlabelled", row.file, f"says nothing of {path.name}: unlabelled", "fill in a cell", **more)
+    names = [entry.path.name for entry in bare]
+    return [f"{root}: {counted(names, 'image')} in rows that are blank: unlabelled ({first(names)})"] if bare else []
 
 
 def of_known_classes(entries: Sequence[Entry], targets: Sequence[str]) -> list[Entry]:

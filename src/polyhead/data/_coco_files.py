@@ -1,13 +1,13 @@
 """Where data in the form of COCO keep their JSON files and the images that these name."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
 from polyhead.data._folders import spelt, split_folders, split_in, split_of, subfolders
-from polyhead.findings.collecting import refuse
+from polyhead.findings.collecting import is_heard, refuse, remark
 from polyhead.loading.source import SPLITS, Split
 
 PLACES: Final = "annotations/instances_*.json, annotations/*.json, {train,val,test}/*.json, *.json"
@@ -24,7 +24,7 @@ OWN: Final = re.compile("coco|instances", re.IGNORECASE)
 def sheets_of(root: Path) -> list[tuple[Path, Split | None]]:
     """Return the JSON files of a folder, each with its split, in the order of the splits; [] where there is none.
 
-    The first of `PLACES` that has some is taken. A single file needs no split: its images are then parted.
+    They are those of `json_files`; others are remarked. A single file needs no split: its images are then parted.
 
     Args:
         root: The folder; or a JSON file, which stands for itself, without a split.
@@ -34,7 +34,11 @@ def sheets_of(root: Path) -> list[tuple[Path, Split | None]]:
     """
     if root.is_file():
         return [(root, None)]
-    found = [(file, split_in(file.stem) or split_above(file, root)) for file in json_files(root)]
+    files = json_files(root)
+    for file in unread_of(root, files) if is_heard() else ():
+        what = f"is not read, since {files[0].relative_to(root)} is: left out"
+        remark("file-strange", file, what, "if it has boxes, name it so, after its own split, or set root to it")
+    found = [(file, split_in(file.stem) or split_above(file, root)) for file in files]
     if len(found) > 1:
         for file in [file for file, split in found if split is None]:
             what = f"is one of {len(found)} JSON files, and named after no split"
@@ -50,7 +54,22 @@ def split_above(file: Path, root: Path) -> Split | None:
 
 
 def json_files(root: Path) -> list[Path]:
-    """Return the JSON files, sorted, in the first of `PLACES` that has some of COCO's form, or named as such."""
+    """Return the JSON files, sorted, in the first of `PLACES` that has some of COCO's form, or named as such.
+
+    Beside them, a file that is called like a split that none of them is of, is taken too: val.json beside
+    instances_train.json.
+    """
+    found = next(filter(None, places_of(root)), [])
+    splits = {split_in(file.stem) or split_above(file, root) for file in found}
+    if None in splits:
+        return found
+    beside = [file for file in unread_of(root, found) if file.parent in {one.parent for one in found}]
+    alike = [file for file in beside if (split := split_of(file.stem)) and split not in splits and is_coco(file)]
+    return sorted([*found, *alike])
+
+
+def places_of(root: Path) -> Iterator[list[Path]]:
+    """Yield the JSON files, sorted, of COCO's form or named as such, of each of `PLACES`."""
     own = root / "annotations"
     places = (
         own.glob("instances_*.json"),
@@ -58,8 +77,14 @@ def json_files(root: Path) -> list[Path]:
         (file for _, folder in split_folders(root) for file in folder.glob("*.json")),
         root.glob("*.json"),
     )
-    found = (sorted(file for file in place if named(file) or is_coco(file)) for place in places)
-    return next(filter(None, found), [])
+    for place in places:
+        yield sorted(file for file in place if named(file) or is_coco(file))
+
+
+def unread_of(root: Path, files: Sequence[Path]) -> list[Path]:
+    """Return the files in all of `PLACES` that are none of some others."""
+    every = dict.fromkeys(file for place in places_of(root) for file in place)
+    return [file for file in every if file not in files]
 
 
 def named(file: Path) -> bool:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_config
 
-from polyhead.data._flaws import shown
+from polyhead.data._flaws import BACK, shown
+from polyhead.data._sound_files import others
 from polyhead.errors import choices
 from polyhead.findings.collecting import is_heard, refusal, refuse, remark
 
@@ -139,6 +140,7 @@ def read_sheet(file: Path) -> Sheet:
             objects[one.image_id].append((number, one))
     if is_heard():
         look_at_ids(file, content.annotations)
+        look_at_ways(file, pictures)
     return Sheet(file, pictures, classes, objects)
 
 
@@ -150,6 +152,17 @@ def look_at_ids(file: Path, annotations: Iterable[Annotation]) -> None:
             place = f"annotations[{number}]"
             what = f"{place}.id is {one.id}, and so is that of annotations[{seen[one.id]}]"
             remark("object-id-twice", file, what, "give each its own", place=place)
+
+
+def look_at_ways(file: Path, pictures: Mapping[int, Picture]) -> None:
+    """Remark that images, by their numbers in the file, are named by absolute paths."""
+    named = ((number, one.file_name) for number, one in pictures.items() if one.file_name.startswith("/"))
+    away = [(number, name) for number, name in named if Path(name).is_file()]
+    if away:
+        number, name = away[0]
+        place = f"images[{number}]"
+        what = f"{place}.file_name is {name!r}{others(away)}, {BACK}"
+        remark("path-absolute", file, what, "write it as seen from the file", place=place)
 
 
 def is_known(
@@ -228,7 +241,7 @@ def once(file: Path, group: str, key: str, values: Mapping[int, Any]) -> list[in
     """Return the numbers of the entries of a list, values by number, that have the value of one before.
 
     Raises:
-        UserError: If two have; it names both.
+        UserError: If two have; it names both. The whole file is doubtful then: what is of one would go to the other.
     """
     seen: dict[Any, int] = {}
     again = []
@@ -237,6 +250,6 @@ def once(file: Path, group: str, key: str, values: Mapping[int, Any]) -> list[in
             place = f"{group}[{number}]"
             what = f"{place}.{key} is {shown(value)}, and so is that of {group}[{seen[value]}]"
             kind = "class-name-twice" if key == "name" else "id-twice"
-            refuse(kind, file, what, "give each its own", place=place)
+            refuse(kind, file, what, "give each its own", whole=True, place=place)
             again.append(number)
     return again

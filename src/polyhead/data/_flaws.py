@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from polyhead.data._folders import files_in
+from polyhead.data._folders import files_below, files_in, split_in, subfolders
 from polyhead.data._odd_boxes import look_at_boxes
 from polyhead.data._photos import Boxes, Photo
 from polyhead.data._spot import spot
@@ -19,6 +19,14 @@ SOME = 10
 """Boxes from which on half of them say something of all."""
 LOOSE = 1.0
 """Pixels by which boxes stick out of images and nobody needs to hear of it."""
+BACK: Final = "and a copy of the data follows that back here"
+"""What is said of a path that is absolute, or leads out of the folder of the data."""
+READ_BY: Final = {
+    "in no split": "name them in data.yaml",
+    "in no JSON file": "list them in one",
+    "in no row": "write rows of them",
+}
+"""How images that nothing names are read, by what is said of them."""
 AREALESS, OUTSIDE, CUT = "without area: left out", "outside the image: left out", "sticking out of the image: cut"
 TWICE = "there twice, of one class and with the same corners: kept"
 CROWD = "around crowds (iscrowd 1): left out, and 255 in a mask"
@@ -175,12 +183,12 @@ def unused(names: Sequence[str], photos: Iterable[Photo]) -> list[str]:
 
 
 def unlisted(root: Path, paths: Iterable[Path], where: str) -> list[str]:
-    """Return, in one line at most, the images that lie beside some image files and are none of them.
+    """Return what lies beside some image files and is none of them: in a line at most images, in one whole folders.
 
     Args:
         root: Of the data; its folder `images` counts too.
         paths: The images that are read.
-        where: What goes on after "3 images".
+        where: What goes on after "3 images": a key of `READ_BY`, or other words.
     """
     known = set(paths)
     own = {root / "images"} if (root / "images").is_dir() else set()
@@ -189,4 +197,30 @@ def unlisted(root: Path, paths: Iterable[Path], where: str) -> list[str]:
     for path in beside if is_heard() else ():
         if path not in known:
             remark("image-unlisted", path, f"is {where}: left out", "list it, or move it away", image=str(path))
-    return [f"{root}: {counted(others, 'image')} {where}: left out ({first(others)})"] if others else []
+    lines = [f"{root}: {counted(others, 'image')} {where}: left out ({first(others)})"] if others else []
+    return lines + unread(root if root.is_dir() else root.parent, known, where)
+
+
+def unread(root: Path, known: Iterable[Path], where: str) -> list[str]:
+    """Return, in one line at most, the images of folders that lie where others are read; arguments as `unlisted`."""
+    cure = f"{READ_BY.get(where, 'list them')}, or move them away"
+    lost: list[str] = []
+    for folder in untouched(root, {path.parent for path in known}):
+        images = files_below(folder).images
+        lost += [str(below(root, path)) for path in images]
+        if images:
+            what = f"holds {counted(images, 'image')} {where}: left out ({images[0].name})"
+            remark("folder-strange", folder, what, cure)
+    said = f"{root}: {counted(lost, 'image')} in other folders, {where}: left out ({first(lost)}); {cure}"
+    return [said] if lost else []
+
+
+def untouched(root: Path, folders: Iterable[Path]) -> list[Path]:
+    """Return the folders beside some others, or around these, below `root`, that hold none of them.
+
+    Those count that are named after a split, or lie in a folder `images`: what is in others may be masks.
+    """
+    read = {around for folder in folders for around in (folder, *folder.parents)}
+    places = sorted(folder for folder in read if folder.is_relative_to(root))
+    inside = [(place, folder) for place in places for folder in subfolders(place) if folder not in read]
+    return [folder for place, folder in inside if place.name == "images" or split_in(folder.name)]

@@ -23,7 +23,7 @@ FOREGROUND = (BACKGROUND, "foreground")
 """The names of two classes that nobody named."""
 YOLOS = (
     f"{NAMES_FILE} names the classes of YOLO's labels, without a background: write these into data.yaml, and then "
-    f"the masks' into {NAMES_FILE}, or set data.name=mask_folder and data.names"
+    f"the masks' into {NAMES_FILE}, or set data.name=mask_folder and data.classes"
 )
 """What to do where one file would name two kinds of classes."""
 MANY = 2000

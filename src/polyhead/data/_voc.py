@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from polyhead.data._album import Album
-from polyhead.data._flaws import Flaws, boxes_within
+from polyhead.data._flaws import Flaws, boxes_within, counted, first
 from polyhead.data._folders import files_in, must_exist
 from polyhead.data._left_out import left_out
 from polyhead.data._photos import Photo
@@ -19,6 +19,11 @@ from polyhead.loading.source import SPLITS, Split
 TARGET = "boxes"
 LISTS = "ImageSets/Main"
 SIDES = ("xmin", "ymin", "xmax", "ymax")
+MASKS = {
+    "SegmentationClass": "to learn it, put it as masks, and JPEGImages as images, into a folder of their own",
+    "SegmentationObject": "masks of objects are read from a file for each (data.name=instance_folder)",
+}
+"""How the masks of VOC are read, which are no part of this form, by their folder."""
 
 
 class Folders(NamedTuple):
@@ -87,7 +92,7 @@ def read(root: Path) -> Album:
         (bare, "image", "without an annotation: unlabelled"),
         (others, "file", f"of another kind in {folders.images.name}: left out"),
     ]
-    return Album(photos, {TARGET: tuple(sorted(names))}, [*flaws.lines(), *left_out(root, kinds)])
+    return Album(photos, {TARGET: tuple(sorted(names))}, [*flaws.lines(), *left_out(root, kinds), *unread_masks(root)])
 
 
 def look_for_orphans(annotations: Path, images: list[Path]) -> None:
@@ -96,6 +101,18 @@ def look_for_orphans(annotations: Path, images: list[Path]) -> None:
     for path in files_in(annotations).others if is_heard() else ():
         if path.suffix.lower() == ".xml" and path.stem not in stems:
             remark("label-orphan", path, "is of no image: left out", "add the image or delete it")
+
+
+def unread_masks(root: Path) -> list[str]:
+    """Return one line for each folder of masks, of which nothing is read, and remark it."""
+    lines = []
+    for name, cure in MASKS.items():
+        masks = [path.name for path in files_in(root / name).images] if (root / name).is_dir() else []
+        if masks:
+            what = f"{counted(masks, 'mask')} beside the boxes: left out ({first(masks)})"
+            remark("folder-strange", root / name, f"holds {what}", cure)
+            lines.append(f"{root / name}: {what}; {cure}")
+    return lines
 
 
 def read_lists(root: Path) -> dict[Split, dict[int, str]]:

@@ -1,5 +1,6 @@
 """Where data in the form of YOLO keep their images, their label files and the names of their classes."""
 
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -7,10 +8,12 @@ from typing import Any, Final, NamedTuple
 
 import yaml
 
-from polyhead.data._flaws import shown
+from polyhead.data._flaws import BACK, shown
 from polyhead.data._folders import files_below, files_in, spelt, split_folders
+from polyhead.data._sound_files import others
 from polyhead.data._text import distinct, names_listed, read_lines
-from polyhead.findings.collecting import leaving_out, refusal, refuse, remark
+from polyhead.errors import UserError
+from polyhead.findings.collecting import is_heard, leaving_out, refusal, refuse, remark
 from polyhead.loading.source import Split
 
 CONFIGS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
@@ -70,6 +73,8 @@ def layout_of(root: Path) -> Layout:
     config = config_of(root)
     folder = root if root.is_dir() else root.parent
     content = read_config(config) if config else {}
+    if config and is_heard():
+        look_at_ways(config, content)
     lists = [folder / name for name in CLASSES if (folder / name).is_file()]
     if config and content.get("names") is not None:
         classes, origin = names_in(config, content), config
@@ -144,6 +149,52 @@ def base_of(config: Path, content: Mapping[str, Any]) -> tuple[Path, list[str]]:
     return config.parent, [f"{config}: {what}"]
 
 
+def look_at_ways(config: Path, content: Mapping[str, Any]) -> None:
+    """Remark what data.yaml, or a list that it names, names by a path that is absolute or leads out of its folder.
+
+    This is before all else that may be wrong, since a copy whose other flaws are mended must not lead back here.
+    """
+    path = str(Path(str(content.get("path") or "")).expanduser())
+    base = config.parent / path if (config.parent / path).is_dir() else config.parent
+    named = [(key, one) for key, _ in KEYS for one in texts_of(content.get(key))]
+    ways = [("path", [(config.parent, path)])] if named else []
+    for key, places in [*ways, *((key, places_of(config, base, entry)) for key, entry in named)]:
+        start, way = next(((start, way) for start, way in places if (start / way).exists()), (config.parent, ""))
+        if leads_out(config.parent, start, way):
+            remark("path-absolute", config, f"{key} is {way!r}, {BACK}", "write a relative one", place=key)
+        if (start / way).is_file():
+            look_at_lines(config.parent, base, start / way)
+
+
+def texts_of(entry: Any) -> list[str]:
+    """Return the texts among what data.yaml has for a split: one, several or none."""
+    return [one for one in (entry if isinstance(entry, list) else [entry]) if isinstance(one, str)]
+
+
+def look_at_lines(folder: Path, base: Path, file: Path) -> None:
+    """Remark that a list names images by paths that are absolute or lead out of a folder."""
+    try:
+        lines = [(number, line.strip()) for number, line in enumerate(read_lines(file), 1)]
+    except UserError:  # who reads the list says so
+        return
+    away: list[tuple[int, str]] = []
+    for number, name in lines:
+        if name.startswith("/") or ".." in name:
+            start = next((start for start in (file.parent, base) if (start / name).is_file()), None)
+            away += [(number, name)] if start and leads_out(folder, start, name) else []
+    if away:
+        number, name = away[0]
+        what = f"names {name}{others(away)}, {BACK}"
+        remark("path-absolute", spelt(file, folder), what, "write it as seen from the list", line=number)
+
+
+def leads_out(folder: Path, start: Path, way: str) -> bool:
+    """Whether a path from `start` on is absolute, or leaves a folder, if only to come back to it."""
+    begin = os.path.relpath(start, folder)
+    straight = os.path.normpath(Path("." if begin.startswith("..") else begin, way))
+    return straight.partition(os.sep)[0] in {"", ".."}
+
+
 def entries_of(config: Path, key: str, entry: Any) -> list[str]:
     """Return the folders and lists of one split as data.yaml writes them, none for null.
 
@@ -159,13 +210,18 @@ def entries_of(config: Path, key: str, entry: Any) -> list[str]:
     return entries
 
 
+def places_of(config: Path, base: Path, entry: str) -> list[tuple[Path, str]]:
+    """Return from where on, and by which path, an entry of data.yaml is looked for, in this order."""
+    return [(base, entry), (config.parent, entry), (config.parent, entry.lstrip("./"))]
+
+
 def placed(config: Path, base: Path, key: str, entry: str) -> Path:
     """Return the folder or list of an entry; Roboflow's "../train/images" is also looked for below the file's own.
 
     Raises:
         UserError: If it is not there.
     """
-    places = [base / entry, config.parent / entry, config.parent / entry.lstrip("./")]
+    places = [start / way for start, way in places_of(config, base, entry)]
     for place in places:
         if place.is_dir() or place.is_file():
             return spelt(place, config.parent)

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from hashlib import sha256
 from itertools import accumulate
 from typing import Any, Final
@@ -10,8 +10,10 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
+from polyhead.data._agreeing import check_forms
 from polyhead.data._renaming import NOWHERE, in_whole, renamed, table_of
 from polyhead.errors import UserError
+from polyhead.findings.classes import look_at_names
 from polyhead.findings.collecting import remark
 from polyhead.loading.augment import chosen
 from polyhead.loading.member import Member
@@ -34,33 +36,33 @@ class Several(Source):
 
     Raises:
         UserError: If there is no source, some have a share and others none, a name is none of a source's, one has
-            classes for a target that has none in another, or one that `classes` has not.
+            classes for a target that has none in another, gives it in another form, or has a class that `classes` has
+            not; or if classes of pixels are more than a mask holds.
     """
 
     def __init__(self, sources: Mapping[str, Member], classes: dict[str, tuple[str, ...]] | None = None) -> None:
         if not sources:
             raise UserError("sources is empty: name one or more, such as {blood: PATH, scenes: digits}")
         self.members: Final = dict(sources)
-        check_shares(self.members)
-        for name, member in self.members.items():
-            for target in member.names.keys() - member.source.labels().keys():
-                raise UserError(f"sources.{name}.names: it has no target {target!r}; {offered(member)}")
+        check_members(self.members)
         self.called: Final = {
             name: {target: renamed(name, target, own, member.names) for target, own in member.source.labels().items()}
             for name, member in self.members.items()
         }
-        self.names: Final = merged(self.called)
-        for target, names in (classes or {}).items():
-            if beyond := [name for name in self.names.get(target, ()) if name not in names]:
-                raise UserError(
-                    f"classes.{target} is without {', '.join(beyond)}, which sources have; add or rename them"
-                )
-            self.names[target] = tuple(names)
+        self.names: Final = merged(self.called, classes or {})
+        check_forms(self.members, self.names)
         self.tables: Final = {
             name: {target: table_of(own, self.names[target]) for target, own in called.items()}
             for name, called in self.called.items()
         }
         self.single: Final[dict[tuple[str, str], bool]] = {}
+        self.look_over()
+
+    def look_over(self) -> None:
+        """Remark what is odd about the classes of all together."""
+        for target, names in self.names.items():
+            if sum(target in called for called in self.called.values()) > 1:
+                look_at_names("sources", target, names)
         for name, what in self.unknown():
             remark("class-unknown-in-source", f"sources.{name}", what, source=name)
         for name, what in self.left_out():
@@ -86,13 +88,17 @@ class Several(Source):
         return Told(self.members[name].source.targets(split, number), self.tables[name], self.names)
 
     def tally(self, split: Split) -> Mapping[str, Mapping[str, int]]:
-        """Return how many objects or images of a split each class of the whole has."""
+        """Return how many objects or images of a split each class of the whole has, where all sources tell."""
         found: dict[str, Counter[str]] = {}
+        silent: set[str] = set()
         for name, member in self.members.items():
-            for target, counts in member.source.tally(split).items():
+            told = member.source.tally(split)
+            if member.source.size(split):
+                silent |= member.source.labels().keys() - told.keys()
+            for target, counts in told.items():
                 called = zip(self.called[name][target], counts.values(), strict=True)
                 found.setdefault(target, Counter()).update({new: count for new, count in called if new is not None})
-        return {target: {name: found[target][name] for name in self.names[target]} for target in found}
+        return {target: {name: found[target][name] for name in self.names[target]} for target in found.keys() - silent}
 
     def carried(self, split: Split, index: int) -> Collection[str]:
         """Return the targets that one item carries: those of its source, but for a class that is left out."""
@@ -149,10 +155,15 @@ class Several(Source):
         name, number = self.place(split, index)
         return self.members[name].source.name(split, number)
 
+    def short_name(self, split: Split, index: int) -> str:
+        """Return the item's source, and what that calls it wherever it is."""
+        name, number = self.place(split, index)
+        return f"{name}/{self.members[name].source.short_name(split, number)}"
+
     def fingerprint(self) -> str:
-        """Return a hash of what all sources hold, and of what their classes are called here."""
+        """Return a hash of what all sources hold, of what their classes are called here, and of their numbers."""
         told = [(name, member.source.fingerprint(), self.called[name]) for name, member in self.members.items()]
-        return sha256(repr(told).encode()).hexdigest()[:16]
+        return sha256(repr((told, self.names)).encode()).hexdigest()[:16]
 
     def notes(self) -> list[str]:
         """Return what the sources say, and which classes of a target are unknown in which source."""
@@ -207,14 +218,17 @@ class Told(Mapping[str, Any]):
         return sum(1 for _ in self)
 
 
-def merged(called: Mapping[str, Mapping[str, tuple[str | None, ...]]]) -> dict[str, tuple[str, ...]]:
-    """Return the class names of each target, in the order in which the sources first name them.
+def merged(
+    called: Mapping[str, Mapping[str, tuple[str | None, ...]]], listed: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the class names of each target, in the order in which the sources first name them, or as they are listed.
 
     Args:
         called: By source and target, the names of its classes, None for those that are left out.
+        listed: By target, all its classes in their order.
 
     Raises:
-        UserError: If a target has classes in one source, and none in another.
+        UserError: If a target has classes in one source, and none in another; or one that is not among those listed.
     """
     names: dict[str, dict[str, None]] = {}
     owners: dict[str, str] = {}
@@ -227,7 +241,12 @@ def merged(called: Mapping[str, Mapping[str, tuple[str | None, ...]]]) -> dict[s
                     f" sources.{owner if own else source}: they are two questions; one cannot be asked of both"
                 )
             names.setdefault(target, {}).update(dict.fromkeys(name for name in own if name is not None))
-    return {target: tuple(found) for target, found in names.items()}
+    for target, classes in listed.items():
+        if beyond := [name for name in names.get(target, ()) if name not in classes]:
+            raise UserError(f"classes.{target} is without {', '.join(beyond)}, which sources have; add or rename them")
+    return {target: tuple(found) for target, found in names.items()} | {
+        target: tuple(classes) for target, classes in listed.items()
+    }
 
 
 def offered(member: Member) -> str:
@@ -241,12 +260,16 @@ def counted(tallies: Mapping[Split, Mapping[str, Mapping[str, int]]], target: st
     return f" ({', '.join(found)})" if found else ""
 
 
-def check_shares(members: Mapping[str, Member]) -> None:
-    """Check that all sources have a share, or none: a share and a number of images cannot be weighed.
+def check_members(members: Mapping[str, Member]) -> None:
+    """Check that all sources have a share, or none, and rename classes of targets that they have.
 
     Raises:
-        UserError: If some have one; it names the first that lacks it.
+        UserError: If some have a share, which numbers of images cannot be weighed against; it names the first that
+            lacks one. Or if a target is none of the source's.
     """
+    for name, member in members.items():
+        for target in member.names.keys() - member.source.labels().keys():
+            raise UserError(f"sources.{name}.names: it has no target {target!r}; {offered(member)}")
     without = [name for name, member in members.items() if member.share is None]
     if without and len(without) < len(members):
         raise UserError(f"sources.{without[0]}.share is left out, and others have one; set it for all, or for none")

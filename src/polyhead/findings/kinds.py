@@ -127,6 +127,7 @@ NOTES: Final = {
     "image-without-object": "an image says that there is no object in it",
     "class-unknown-in-source": "a source does not label a class of the others",
     "class-left-out": "a class of a source is left out on request",
+    "path-absolute": "a path is absolute, or leads out of the folder of the data: a copy of them follows it back",
 }
 KINDS: Final[dict[str, Kind]] = {
     **{name: Kind("error", means) for name, means in ERRORS.items()},

@@ -151,13 +151,14 @@ class Augment:
         state = generator.get_state()
         try:
             generator.manual_seed(int(np.random.SeedSequence(entropy).generate_state(1, np.uint64)[0] >> 1))
-            image, targets = self.apply(item.image, dict(item.targets))
+            image, targets = self.apply(item.image, {name: uncut(target) for name, target in item.targets.items()})
         finally:
             generator.set_state(state)
-        if image.shape[-2:] != self.size:
-            item, _ = letterbox_item(Item(image, targets), self.size)
-            image, targets = item.image, dict(item.targets)
-        return Item(image, {name: seen(target) for name, target in targets.items()})
+        item = Item(image, {name: seen(target) for name, target in targets.items()})
+        if image.shape[-2:] == self.size:
+            return item
+        item, _ = letterbox_item(item, self.size)
+        return Item(item.image, {name: seen(target) for name, target in item.targets.items()})
 
     def apply(self, image: Any, targets: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Return image and targets after every step; errors as `__call__`."""
@@ -169,11 +170,20 @@ class Augment:
         return image, targets
 
 
+def uncut(target: Any) -> Any:
+    """Return a target whose boxes are not clamped on the way, so that `seen` can tell which were cut; others as is."""
+    if not isinstance(target, dict):
+        return target
+    boxes = target["boxes"]
+    free = tv_tensors.BoundingBoxes(boxes, format=boxes.format, canvas_size=boxes.canvas_size, clamping_mode=None)
+    return {**target, "boxes": free}
+
+
 def seen(target: Any) -> Any:
     """Return a target without the objects that were cut and of which too little can still be seen; others unchanged."""
     if not isinstance(target, dict):
         return target
-    boxes = v2.functional.clamp_bounding_boxes(target["boxes"])
+    boxes = v2.functional.clamp_bounding_boxes(target["boxes"], clamping_mode="hard")
     before, after = target["boxes"].as_subclass(Tensor), boxes.as_subclass(Tensor)
     whole = (before == after).all(1)
     if "masks" in target:

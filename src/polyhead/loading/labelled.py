@@ -14,8 +14,8 @@ class Labelled(Source):
     """A source without the training images that carry none of some targets; its other splits are as they were.
 
     On request a target stays on a part of the training images only, to see what labels are worth. Which images those
-    are follows from their names, the target and the seed: of two targets it is other ones, and a larger share keeps
-    those of a smaller one.
+    are follows from their short names, the target and the seed: of two targets it is other ones, and a larger share
+    keeps those of a smaller one.
 
     Args:
         source: Where images come from.
@@ -55,7 +55,8 @@ class Labelled(Source):
         """Return whether a training image keeps a target."""
         if target not in shares:
             return True
-        digest = blake2b(f"{seed} {target} {self.source.name('train', number)}".encode(), digest_size=8).digest()
+        name = self.source.short_name("train", number)
+        digest = blake2b(f"{seed} {target} {name}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") < shares[target] * 2**64
 
     @property
@@ -113,6 +114,10 @@ class Labelled(Source):
     def name(self, split: Split, index: int) -> str:
         """Return what the source calls an item."""
         return self.source.name(split, self.number(split, index))
+
+    def short_name(self, split: Split, index: int) -> str:
+        """Return what the source calls an item wherever it is."""
+        return self.source.short_name(split, self.number(split, index))
 
     def fingerprint(self) -> str:
         """Return a hash of the source's, and of what is left of it."""

@@ -18,7 +18,7 @@ class Member:
             its objects are nobody's, its pixels and images unlabelled.
 
     Raises:
-        UserError: If the share is not above 0.
+        UserError: If the share is not above 0, or the data are no images.
     """
 
     def __init__(
@@ -29,6 +29,8 @@ class Member:
         augment: str | list[str | dict[str, Any]] = "auto",
         names: dict[str, dict[str, str | None]] | None = None,
     ) -> None:
+        if not isinstance(source, Source):
+            raise UserError(f"{type(source).__name__} gives no images, and several sources are of images only")
         if share is not None and share <= 0:
             raise UserError(f"share must be above 0, not {share:g}; or leave the source out")
         self.source: Final = source

@@ -188,7 +188,7 @@ class DataModule(LightningDataModule, ABC):
         self.close()
 
     def examples(self, target: str) -> Iterator[Any]:
-        """Yield the training targets of one name in batches, as collated and in input pixels, for `Head.adapt`.
+        """Yield the training targets of one name in batches, as collated and in input pixels: a head adapts to them.
 
         No item is read where its targets are to be had without. Items that lack the target are left out.
 

@@ -118,6 +118,10 @@ class Origin(ABC):
         """Return what to call an item in messages and records: its file, or a made-up name."""
         return f"{split}/{index}"
 
+    def short_name(self, split: Split, index: int) -> str:
+        """Return what an item is called wherever its folder is: of a file, its path from there."""
+        return self.name(split, index)
+
     @abstractmethod
     def fingerprint(self) -> str:
         """Return a short hash that changes with the content, for the records of a run."""
