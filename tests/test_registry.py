@@ -63,11 +63,23 @@ def test_a_plugin_adds_a_name_and_is_imported_when_it_is_loaded(install: Install
     assert registry.load("heads", "depth").__name__ == "Deep"
 
 
-def test_a_name_that_two_packages_claim_raises(install: Install) -> None:
+def test_a_name_that_two_packages_claim_raises_when_it_is_asked_for_and_others_work(install: Install) -> None:
     install("mine", "[polyhead.heads]\ndetection = mine_module:Detection\n")
-    with pytest.raises(UserError) as caught:
-        registry.entries("heads")
-    assert str(caught.value) == "the heads 'detection' is claimed by polyhead and by mine; uninstall one"
+    for ask in (registry.find, registry.load):
+        with pytest.raises(UserError) as caught:
+            ask("heads", "detection")
+        line = "the heads 'detection' is claimed by polyhead and by mine; uninstall all but one"
+        assert str(caught.value) == line
+    assert registry.summary("heads", "detection") == "(claimed by polyhead and by mine; uninstall all but one)"
+    assert registry.load("heads", "classification").__name__ == "Classification"
+
+
+def test_two_plugins_that_claim_one_name_leave_the_others_theirs(install: Install) -> None:
+    install("near", "[polyhead.heads]\ndepth = near_module:Depth\nnear = near_module:Depth\n", "class Depth: ...\n")
+    install("far", "[polyhead.heads]\ndepth = far_module:Depth\n", "class Depth: ...\n")
+    with pytest.raises(UserError, match=r"claimed by (near and by far|far and by near); uninstall all but one"):
+        registry.load("heads", "depth")
+    assert registry.load("heads", "near").__name__ == "Depth"
 
 
 @pytest.mark.parametrize(

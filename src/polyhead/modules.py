@@ -2,8 +2,27 @@
 
 import ast
 from importlib.machinery import PathFinder
-from importlib.util import find_spec
+from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from typing import NamedTuple
+
+
+class Parsed(NamedTuple):
+    """A module that was read.
+
+    Attributes:
+        name: Its full name.
+        package: Where its relative imports start: its own name if it is a package, else that of the one it is in.
+        tree: Its source, parsed.
+    """
+
+    name: str
+    package: str
+    tree: ast.Module
+
+
+Found = tuple[Parsed, ast.ClassDef]
+"""The module that defines a class, and the class."""
 
 
 def source(module: str) -> Path | None:
@@ -16,27 +35,56 @@ def source(module: str) -> Path | None:
     return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
 
 
-def class_source(module: str, attribute: str) -> tuple[ast.Module, ast.ClassDef] | None:
-    """Return the parsed module that defines a class, and the class, following `from x import Class`; None if unfound.
+def parsed(module: str) -> Parsed | None:
+    """Return a module, read and not imported; None where it has no source.
+
+    Raises:
+        SyntaxError: If it does not parse.
+        UnicodeDecodeError: If it is no text.
+    """
+    file = source(module) if module else None
+    if file is None:
+        return None
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    return Parsed(module, package, ast.parse(file.read_text(encoding="utf-8")))
+
+
+def class_source(module: str, attribute: str) -> Found | None:
+    """Return the class of a name in a module, following `from x import Class`; None if unfound.
 
     Names are compared without case and `_`, so that the file `conv_net.py` may hold `ConvNet`.
     """
-    file = source(module)
-    if file is None:
-        return None
-    return class_in(ast.parse(file.read_text(encoding="utf-8")), attribute)
+    within = parsed(module)
+    return class_in(within, attribute) if within else None
 
 
-def class_in(tree: ast.Module, attribute: str) -> tuple[ast.Module, ast.ClassDef] | None:
-    """Return the same for a module that is parsed already."""
-    for node in tree.body:
+def class_in(module: Parsed, attribute: str, passed: frozenset[tuple[str, str]] = frozenset()) -> Found | None:
+    """Return the same for a module that is parsed already; `passed` are the modules and names that led here."""
+    passed |= {(module.name, attribute)}
+    for node in module.tree.body:
         if isinstance(node, ast.ClassDef) and plain(node.name) == plain(attribute):
-            return tree, node
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for alias in node.names:
-                if plain(alias.asname or alias.name) == plain(attribute):
-                    return class_source(node.module, alias.name)
+            return module, node
+        for origin, name in _imported(node, module, attribute):
+            within = None if (origin, name) in passed else parsed(origin)
+            if within and (found := class_in(within, name, passed)):
+                return found
     return None
+
+
+def _imported(node: ast.stmt, module: Parsed, attribute: str) -> list[tuple[str, str]]:
+    """Return where a line of `module` imports `attribute` from, as module and name; [] of other lines."""
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    origin = imported_from(node, module)
+    return [(origin, alias.name) for alias in node.names if plain(alias.asname or alias.name) == plain(attribute)]
+
+
+def imported_from(node: ast.ImportFrom, module: Parsed) -> str:
+    """Return the full name of the module that a line of `module` imports from; "" where dots lead out of all."""
+    try:
+        return resolve_name("." * node.level + (node.module or ""), module.package)
+    except ImportError:
+        return ""
 
 
 def plain(name: str) -> str:

@@ -31,30 +31,34 @@ def installed() -> "EntryPoints":
 
 
 class Entry(NamedTuple):
-    """Where the class behind a name is: module, name there (in any case, for our own), and the package it is from."""
+    """Where the class behind a name is: module, name there (in any case, for our own), and the package it is from.
+
+    `rivals` are other packages that claim the name; until they are gone it stands for nothing.
+    """
 
     module: str
     attribute: str
     package: str
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def claims(self) -> str:
+        """Who claims the name, where more than one package does, and the cure."""
+        return f"claimed by {' and by '.join((self.package, *self.rivals))}; uninstall all but one"
 
 
 @cache
 def entries(kind: Kind) -> dict[str, Entry]:
-    """Return every name of a kind.
-
-    Raises:
-        UserError: If two packages claim one name.
-    """
+    """Return every name of a kind, also those that two packages claim, which no one can use."""
     found: dict[str, Entry] = {}
     for path in sorted((HERE / kind).iterdir()):
         if not path.name.startswith("_") and (path.suffix == ".py" or (path / "__init__.py").is_file()):
             found[path.stem] = Entry(f"polyhead.{kind}.{path.stem}", path.stem, "polyhead")
     for point in installed().select(group=f"polyhead.{kind}"):
         package = point.dist.name if point.dist else point.module
-        if point.name in found:
-            both = f"{found[point.name].package} and by {package}"
-            raise UserError(f"the {kind} {point.name!r} is claimed by {both}; uninstall one")
-        found[point.name] = Entry(point.module, point.attr or point.name, package)
+        before = found.get(point.name)
+        entry = Entry(point.module, point.attr or point.name, package)
+        found[point.name] = before._replace(rivals=(*before.rivals, package)) if before else entry
     return found
 
 
@@ -62,17 +66,21 @@ def find(kind: Kind, name: str) -> Entry:
     """Return where the class of a name is.
 
     Raises:
-        UserError: If no such name exists; it lists the choices and the nearest.
+        UserError: If no such name exists; it lists the choices and the nearest; or if two packages claim it.
     """
     known = entries(kind)
     if name not in known:
         raise unknown(f"{kind} named", name, known)
+    if known[name].rivals:
+        raise UserError(f"the {kind} {name!r} is {known[name].claims}")
     return known[name]
 
 
 def summary(kind: Kind, name: str) -> str:
-    """Return the first line of the docstring of the class behind a name, read from its source."""
-    entry = find(kind, name)
+    """Return the first line of the docstring of the class behind a name, read from its source; or who claims it."""
+    entry = entries(kind).get(name) or find(kind, name)
+    if entry.rivals:
+        return f"({entry.claims})"
     try:
         found = class_source(entry.module, entry.attribute)
     except (SyntaxError, UnicodeDecodeError) as error:

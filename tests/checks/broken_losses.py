@@ -69,6 +69,16 @@ class NoNamesOfNothing(Values):
         return losses if len(targets) else {"nothing": losses["squares"]}
 
 
+class StacksNothing(Values):
+    def example_targets(self, batch, size, generator):
+        return torch.stack([torch.randn(2, generator=generator) for _ in range(batch)])
+
+
+class OneAtLeast(Values):
+    def example_targets(self, batch, size, generator):
+        return super().example_targets(max(1, batch), size, generator)
+
+
 class NanTimesZero(Values):
     def loss(self, outputs, targets, known=None):
         finite = targets.isfinite()

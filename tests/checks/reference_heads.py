@@ -56,6 +56,20 @@ class Values(Head[Tensor, Tensor, Tensor]):
         return torch.randn(batch, 2, generator=generator)
 
 
+class NegativeErrorByCase(NegativeError):  # noqa: N818  # it is no exception
+    """The error of all, and that of a case which never occurred."""
+
+    def compute(self):
+        return {"negative_error": super().compute(), "negative_error/rare": torch.tensor(torch.nan)}
+
+
+class NeverSeen(Values):
+    """Measures a case that the targets do not have."""
+
+    def metrics(self):
+        return MetricCollection({"negative_error": NegativeErrorByCase()})
+
+
 class Pixels(Head[Tensor, Tensor, Tensor]):
     """A class for every pixel from the finest level; each class is its own yes or no."""
 

@@ -5,7 +5,7 @@ from typing import Any
 import broken_answers as answers
 import broken_losses as losses
 import pytest
-from reference_heads import HEADS, LABELS
+from reference_heads import HEADS, LABELS, NeverSeen
 
 from polyhead.checks import HEAD_CHECKS, CheckError, HeadFactory, check_head, parametrize_heads
 from polyhead.contracts import Head
@@ -25,6 +25,8 @@ BROKEN = {
     "zero_rows_give_zero": [
         (losses.MeanTimesCount, r"of no items is nan: a sum over nothing is 0"),
         (losses.SkipsEmpty, r"cut off from the graph"),
+        (losses.StacksNothing, r"StacksNothing.example_targets\(0, ...\) raised .*: return targets of no items, such"),
+        (losses.OneAtLeast, r"OneAtLeast.example_targets\(0, ...\) returned targets of 1 items"),
         (losses.NoNamesOfNothing, r"of no items has the names \['nothing'\], else \['squares'\]"),
     ],
     "empty_targets_give_finite_losses": [(losses.NanTimesZero, r"loss\['squares'\] of items in which nothing is")],
@@ -42,7 +44,8 @@ BROKEN = {
     "gradients_reach_the_features": [(losses.Detached, r"no gradient reaches the features")],
     "bf16_autocast_agrees": [(losses.FarFromZero, r"under bfloat16 autocast and .* in float32")],
     "bf16_answers_fit_metrics": [
-        (answers.HalfAnswer, r"decode\['values'\] is torch.bfloat16 under bfloat16 autocast, else torch.float32")
+        (answers.HalfAnswer, r"decode\['values'\] is torch.bfloat16 under bfloat16 autocast, else torch.float32"),
+        (answers.InfiniteOfOne, r"negative_error/a'\] has 1 values of 1 that are NaN or infinite"),
     ],
     "unknown_classes_get_no_gradient": [
         (losses.UnknownIsNegative, r"values of unknown classes a gradient, in its output of shape \(6, 5, 64, 64\)"),
@@ -137,6 +140,11 @@ def test_the_check_catches_its_broken_head_by_name(key: str, head: type[AnyHead]
     with pytest.raises(CheckError, match=words) as caught:
         HEAD_CHECKS[key](factory_of(head))
     assert head.__name__ in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["predictions_fit_metrics", "bf16_answers_fit_metrics"])
+def test_a_metric_of_what_was_never_seen_may_be_nan(key: str) -> None:
+    assert HEAD_CHECKS[key](NeverSeen) is None
 
 
 def factory_of(head: type[AnyHead]) -> HeadFactory:

@@ -1,8 +1,10 @@
 """Checks of a head's losses: named sums with counts that add up over items, ranks and sources of data."""
 
+from typing import Any
+
 import torch
 
-from polyhead.checks.claims import check, claim, claim_finite, claim_same, name, number
+from polyhead.checks.claims import CheckError, check, claim, claim_finite, claim_same, name, number
 from polyhead.checks.probes import (
     ODD_SIZE,
     AnyHead,
@@ -68,11 +70,29 @@ def zero_rows_give_zero(factory: HeadFactory) -> None:
     head = build(factory)
     targets, features = make_targets(head, 2), make_features(2)
     named = losses_of(head, features, targets)
-    for known in (None, torch.ones(0, len(head.labels), dtype=torch.bool)):
-        if known is None or head.labels:
-            losses = losses_of(head, features.take(torch.arange(0)), rows(targets, []), known)
+    everything = torch.ones(0, len(head.labels), dtype=torch.bool) if head.labels else None
+    for nothing in (rows(targets, []), made_up_of_none(head)):
+        for known in (None, everything):
+            losses = losses_of(head, features.take(torch.arange(0)), nothing, known)
             claim_names(head, losses, named, "of no items")
             _claim_zero(head, losses)
+
+
+def made_up_of_none(head: AnyHead) -> Any:
+    """Return the example targets of no items, for which the Task asks where nothing in a batch is labelled.
+
+    Raises:
+        CheckError: If the head has none.
+    """
+    try:
+        return make_targets(head, 0)
+    except CheckError:
+        raise
+    except Exception as error:
+        raise CheckError(
+            f"{name(head)}.example_targets(0, ...) raised {error!r}: return targets of no items, such as [] or a tensor"
+            " of 0 rows; every fit asks for them"
+        ) from error
 
 
 def _claim_zero(head: AnyHead, losses: dict[str, Loss]) -> None:

@@ -43,7 +43,10 @@ def bf16_autocast_agrees(factory: HeadFactory) -> None:
 
 @check
 def bf16_answers_fit_metrics(factory: HeadFactory) -> None:
-    """Under bfloat16 autocast answers have the dtypes of float32 ones, and the metrics take them."""
+    """Under bfloat16 autocast answers have the dtypes of float32 ones, and the metrics take them.
+
+    Metrics but `main` are NaN where nothing was seen that they measure, and never infinite.
+    """
     head = build(factory).eval()
     metrics = head.metrics()
     with torch.no_grad():
@@ -59,6 +62,6 @@ def bf16_answers_fit_metrics(factory: HeadFactory) -> None:
             " from outputs.float(), as scores in half precision tie and NumPy has no bfloat16",
         )
     claim_finite(decoded, f"{name(head)}.decode under bfloat16 autocast", "decode from outputs.float()")
-    claim_finite(
-        dict(metrics.compute()), f"{name(head)}.metrics under bfloat16 autocast", "predict from outputs.float()"
-    )
+    values = metrics.compute()
+    measured = {key: value for key, value in values.items() if key == head.main or not value.isnan().all()}
+    claim_finite(measured, f"{name(head)}.metrics under bfloat16 autocast", "predict from outputs.float()")

@@ -26,7 +26,8 @@ THRESHOLD = 0.375
 def trained(factory: HeadFactory) -> AnyHead:
     """Return a head that saw its targets and took a few large steps, so that nothing in it is as it was built."""
     head = build(factory, seed=1)
-    head.adapt([make_targets(head, 4, seed=place) for place in range(2)])
+    for takes in (head.adapt, head.weigh):
+        takes([make_targets(head, 4, seed=place) for place in range(2)])
     optimizer = torch.optim.Adam(head.parameters(), lr=1e-3)
     for seed in (0, 1):
         optimizer.zero_grad()

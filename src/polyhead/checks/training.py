@@ -46,6 +46,7 @@ def overfits_one_batch(factory: HeadFactory) -> None:
     """From features that are free to move, a few items are learnt to less than 40 % of the first loss."""
     head = build(factory)
     head.adapt([make_targets(head, ITEMS)])
+    head.weigh([make_targets(head, ITEMS)])
     losses = overfit(head, make_features(ITEMS))
     first, last = (sum(part) / STREAK for part in (losses[:STREAK], losses[-STREAK:]))
     claim(
@@ -61,6 +62,7 @@ def learning_shows_in_the_main_metric(factory: HeadFactory) -> None:
     """What lowers the loss betters the main metric: the loss and the decoded answer mean the same."""
     head = build(factory)
     head.adapt([make_targets(head, ITEMS)])
+    head.weigh([make_targets(head, ITEMS)])
     features = make_features(ITEMS)
     before = main_metric(head, features)
     losses = overfit(head, features)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from polyhead import modules, registry
 from polyhead.errors import UserError, choices
+from polyhead.modules import Parsed
 from polyhead.registry import Kind
 
 HIDDEN: dict[str, frozenset[str]] = {
@@ -152,16 +153,16 @@ def _of_task_for_heads() -> dict[str, Option]:
 @cache
 def _of_class(module: str, attribute: str, kind: str) -> dict[str, Option]:
     """Return the options of the nearest constructor among a class and its bases, without those hidden for `kind`."""
-    for tree, node in _classes(module, attribute):
+    for within, node in _classes(module, attribute):
         for item in node.body:
             if isinstance(item, ast.FunctionDef) and item.name == "__init__":
                 helps = docstring_args(node) | docstring_args(item)
-                found = _parameters(item, tree, helps)
+                found = _parameters(item, within, helps)
                 return {option.name: option for option in found if option.name not in HIDDEN[kind]}
     return {}
 
 
-def _classes(module: str, attribute: str) -> Iterator[tuple[ast.Module, ast.ClassDef]]:
+def _classes(module: str, attribute: str) -> Iterator[modules.Found]:
     """Yield a class and its bases, as far as names and imports lead to them.
 
     Raises:
@@ -175,53 +176,54 @@ def _classes(module: str, attribute: str) -> Iterator[tuple[ast.Module, ast.Clas
         raise UserError(f"there is no class {attribute} in the source of {module}")
     waiting = [start]
     while waiting:
-        tree, node = waiting.pop(0)
-        yield tree, node
+        within, node = waiting.pop(0)
+        yield within, node
         names = [base.value if isinstance(base, ast.Subscript) else base for base in node.bases]
-        found = [modules.class_in(tree, name.id) for name in names if isinstance(name, ast.Name)]
+        found = [modules.class_in(within, name.id) for name in names if isinstance(name, ast.Name)]
         waiting += [pair for pair in found if pair and pair[1] is not node]
 
 
-def _constant(tree: ast.Module, name: str) -> ast.expr | None:
+def _constant(module: Parsed, name: str) -> ast.expr | None:
     """Return what a module sets a name to, or a module of ours that it imports the name from; None if unfound."""
-    for node in tree.body:
+    for node in module.tree.body:
         targets = (
             node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
         )
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             assert isinstance(node, ast.Assign | ast.AnnAssign)
             return node.value
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("polyhead"):
+        origin = modules.imported_from(node, module) if isinstance(node, ast.ImportFrom) else ""
+        if isinstance(node, ast.ImportFrom) and origin.startswith("polyhead") and origin != module.name:
             for alias in node.names:
-                file = modules.source(node.module or "") if (alias.asname or alias.name) == name else None
-                if file:
-                    return _constant(ast.parse(file.read_text(encoding="utf-8")), alias.name)
+                found = modules.parsed(origin) if (alias.asname or alias.name) == name else None
+                if found:
+                    return _constant(found, alias.name)
     return None
 
 
-def _parameters(init: ast.FunctionDef, tree: ast.Module, helps: dict[str, str]) -> Iterator[Option]:
+def _parameters(init: ast.FunctionDef, module: Parsed, helps: dict[str, str]) -> Iterator[Option]:
     """Yield the named parameters of a constructor after self."""
     positional = [*init.args.posonlyargs, *init.args.args]
     defaults: list[ast.expr | None] = [None] * (len(positional) - len(init.args.defaults))
     pairs = list(zip(positional, [*defaults, *init.args.defaults], strict=True))[1:]
     for arg, default in [*pairs, *zip(init.args.kwonlyargs, init.args.kw_defaults, strict=True)]:
-        value, given = _default(default, tree)
-        yield Option(arg.arg, _annotation(arg.annotation, tree), value, given, helps.get(arg.arg, ""))
+        value, given = _default(default, module)
+        yield Option(arg.arg, _annotation(arg.annotation, module), value, given, helps.get(arg.arg, ""))
 
 
-def _annotation(node: ast.expr | None, tree: ast.Module) -> str:
+def _annotation(node: ast.expr | None, module: Parsed) -> str:
     """Return a type as the source spells it, or what its name stands for."""
     if isinstance(node, ast.Name) and node.id != "Backbone":
-        node = _constant(tree, node.id) or node
+        node = _constant(module, node.id) or node
     return ast.unparse(node) if node else ""
 
 
-def _default(node: ast.expr | None, tree: ast.Module) -> tuple[Any, str]:
+def _default(node: ast.expr | None, module: Parsed) -> tuple[Any, str]:
     """Return the default as plain data, and how it is given."""
     if node is None:
         return None, "required"
     if isinstance(node, ast.Name):
-        node = _constant(tree, node.id) or node
+        node = _constant(module, node.id) or node
     try:
         return plain(ast.literal_eval(node)), "plain"
     except ValueError:
