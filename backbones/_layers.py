@@ -1,11 +1,10 @@
 """The block that every convolutional body here is built of."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from torch import nn
 
-GROUP: Final = 16
-"""Channels that GroupNorm normalises together: fewer take torch's bf16 backward ten times as long."""
+from polyhead.ops.norms import group_norm
 
 
 def conv_norm_act(
@@ -21,11 +20,3 @@ def conv_norm_act(
         nn.BatchNorm2d(outside, eps=1e-3, momentum=0.03) if norm == "batch" else group_norm(outside),
         nn.ReLU(inplace=True),
     )
-
-
-def group_norm(channels: int) -> nn.GroupNorm:
-    """Return a norm of each image by itself (Wu and He, arXiv 1803.08494).
-
-    Groups hold 16 channels, as there; all channels are one group where 16 does not divide them.
-    """
-    return nn.GroupNorm(channels // GROUP if channels % GROUP == 0 else 1, channels)

@@ -5,8 +5,8 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from polyhead.backbones._layers import group_norm
 from polyhead.contracts import Backbone, Features, FeatureSpec
+from polyhead.ops.norms import group_norm
 
 Activation = Literal["relu", "leaky_relu", "elu", "silu", "gelu", "tanh"]
 ACTIVATIONS: dict[Activation, type[nn.Module]] = {

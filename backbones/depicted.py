@@ -1,6 +1,7 @@
 """A molecule as a graph and as a picture, for the same heads."""
 
 import torch
+from torch import nn
 
 from polyhead.chemistry.graphs import Graphs
 from polyhead.contracts import Backbone, Features, FeatureSpec
@@ -11,7 +12,7 @@ class Depicted(Backbone):
 
     A chemist reads a structural formula, and a convolution can, too: rings and chains are shapes. What the two bodies
     see is laid side by side in the `pooled` vector; the local features are those of the atoms. Without a graph the
-    image backbone is alone, and its features are those of any image.
+    image backbone is alone, and all atoms of a molecule have its vector.
 
     Args:
         picture: The backbone of the depictions, which the data draw (`data.pictures`, their side in pixels).
@@ -30,7 +31,8 @@ class Depicted(Backbone):
         self.picture = picture
         self.graph = graph
         width = picture.spec.width
-        self.spec = FeatureSpec(graph.spec.channels, (), graph.spec.width + width) if graph else picture.spec
+        atoms = graph.spec if graph else FeatureSpec((width,), (), 0)
+        self.spec = FeatureSpec(atoms.channels, (), atoms.width + width)
 
     def forward(self, inputs: Graphs) -> Features:
         """Return the features of molecules that are depicted.
@@ -42,6 +44,10 @@ class Depicted(Backbone):
             raise ValueError("the backbone `depicted` looks at pictures of molecules; set data.pictures, such as 64")
         seen: Features = self.picture(inputs.pictures.float() / 255)
         if self.graph is None:
-            return seen
+            return Features((seen.pooled.index_select(0, inputs.item),), seen.pooled, None, inputs.item)
         known: Features = self.graph(inputs)
         return known._replace(pooled=torch.cat([known.pooled, seen.pooled.to(known.pooled.dtype)], 1))
+
+    def pretrained_part(self) -> nn.Module | None:
+        """Return the picture's; bodies of molecules start at random."""
+        return self.picture.pretrained_part()

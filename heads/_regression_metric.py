@@ -1,14 +1,18 @@
 """Regression metrics over the targets that are there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import final
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torchmetrics import Metric
 
 from polyhead.heads._per_label import with_means
 from polyhead.ops.censored import Censored, columns, within
+
+SUMS = ("count", "total", "squares", "absolute_error", "squared_error", "bounded", "kept")
+WITHOUT_FLOAT64 = frozenset({"mps"})
+"""Types of devices that have no float64: Apple's GPUs."""
 
 
 @final
@@ -20,7 +24,7 @@ class FiniteRegression(Metric):
 
     A value with fewer than two targets, or with targets that never vary, has no R2 and is left out of its mean; where
     none has one, R2 is 0. Errors are NaN where there is no target at all. All sums are float64, so that a large mean
-    does not drown the variance.
+    does not drown the variance; where a device has none they stay on the CPU.
 
     Args:
         labels: Names of the T values. Where there are several each has metrics of its own, `rmse/NAME` and so on, NaN
@@ -39,14 +43,19 @@ class FiniteRegression(Metric):
     def __init__(self, labels: Sequence[str]) -> None:
         super().__init__()
         self.labels = tuple(labels)
-        sums = ("count", "total", "squares", "absolute_error", "squared_error", "bounded", "kept")
-        for name in sums:
+        for name in SUMS:
             self.add_state(name, torch.zeros(len(labels), dtype=torch.float64), dist_reduce_fx="sum")
         self.set_dtype(torch.float64)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], exclude_state: Sequence[str] = ()) -> nn.Module:
+        """Move to a device, but for the sums where it cannot hold them: float32 would lose what they are for."""
+        device = fn(torch.zeros(())).device
+        return super()._apply(fn, SUMS if device.type in WITHOUT_FLOAT64 else exclude_state)
+
     def update(self, predictions: Tensor, targets: Tensor | Censored) -> None:
         """Count predictions (n, T) against targets (n, T), or (n,) of a single value."""
-        wanted = columns(targets, len(self.labels))
+        predictions = predictions.to(self.count.device)
+        wanted = Censored(*(part.to(self.count.device) for part in columns(targets, len(self.labels))))
         finite = wanted.values.isfinite()
         exact = finite & (wanted.bounds == 0)
         values = wanted.values.double().masked_fill(~exact, 0)
@@ -60,10 +69,11 @@ class FiniteRegression(Metric):
         self.kept += within(predictions, wanted).sum(0)
 
     def compute(self) -> dict[str, Tensor]:
-        """Return `r2`, `mae` and `rmse`, each 0-d; those of each value; and `within_bounds`."""
+        """Return `r2`, `mae` and `rmse`, each 0-d float32; those of each value; and `within_bounds`."""
         count = self.count.clamp(min=1)
         variation = self.squares - self.total.square() / count
-        varies, there = (self.count > 1) & (variation > 0), self.count > 0
+        rounding = 4 * count * torch.finfo(self.squares.dtype).eps * self.squares  # what sums of equal values differ by
+        varies, there = (self.count > 1) & (variation > rounding), self.count > 0
         each = {
             "r2": (1 - self.squared_error / variation).where(varies, torch.nan),
             "mae": (self.absolute_error / count).where(there, torch.nan),
@@ -71,4 +81,5 @@ class FiniteRegression(Metric):
         }
         bounds = {"within_bounds": self.kept.sum() / self.bounded.sum()} if self.bounded.any() else {}
         found = with_means(each, self.labels) | bounds
-        return found | {"r2": found["r2"].nan_to_num()}  # it is watched, and so always a number
+        found["r2"] = found["r2"].nan_to_num()  # it is watched, and so always a number
+        return {name: value.float().to(self.device) for name, value in found.items()}

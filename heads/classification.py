@@ -37,7 +37,8 @@ class Classification(Head[Tensor, Tensor, Tensor]):
             entries against its negative ones.
 
     Raises:
-        ValueError: If there are too few class names, weights that no class can have, or `hidden` is below 0.
+        ValueError: If there are too few class names, weights that no class can have, `hidden` is below 0, or
+            `smoothing` or `dropout` is not in [0, 1).
     """
 
     main: str = "accuracy"
@@ -56,15 +57,17 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         class_weights: ClassWeights = "none",
     ) -> None:
         super().__init__(spec, class_names("classification", labels, least=1 if multilabel else 2))
+        if not (0 <= smoothing < 1 and 0 <= dropout < 1):
+            raise ValueError(f"smoothing={smoothing:g}, dropout={dropout:g}: both take 0 or more, and less than 1")
         self.multilabel = multilabel
         if multilabel:  # where most entries are 0, saying 0 of all of them is accurate, and worth nothing
             self.main = "auroc"
         self.smoothing = smoothing
         self.layer = pooled_layers(spec.width, len(labels), hidden, dropout)
         self.balanced = class_weights == "balanced"
-        self.register_buffer("weights", first_weights("classification", class_weights, labels))
+        self.register_buffer("weights", first_weights("classification", class_weights, labels), persistent=False)
 
-    def adapt(self, targets: Iterable[Tensor]) -> None:
+    def weigh(self, targets: Iterable[Tensor]) -> None:
         """Take balanced weights from the training targets; of any other weights nothing is read."""
         if self.balanced:
             assert self.weights is not None
@@ -149,7 +152,7 @@ class Classification(Head[Tensor, Tensor, Tensor]):
         return [self._named(row, row.argmax()[None])[0] for row in predictions.float()]
 
     def _named(self, row: Tensor, classes: Tensor) -> list[Record]:
-        return [{"label": self.labels[c], "score": round(float(row[c]), 4)} for c in classes.tolist()]
+        return [{"label": self.labels[c], "score": float(f"{row[c].item():.6g}")} for c in classes.tolist()]
 
     def draw(self, image: Tensor, record: Record) -> Tensor:
         """Return the image with its classes written along the top."""

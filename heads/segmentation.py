@@ -27,6 +27,7 @@ from polyhead.heads._stitched_mask import StitchedMask
 from polyhead.ops.class_weights import ClassWeights, balanced, count_classes, first_weights
 from polyhead.ops.distil import in_order, softmax_divergence
 from polyhead.ops.frames import restore_map
+from polyhead.ops.norms import group_norm
 from polyhead.ops.pictures import colour
 from polyhead.ops.runs import decode_runs, encode_runs
 
@@ -99,9 +100,9 @@ class Segmentation(Head[Paint, Tensor, Masks]):
         self.stride = strides[self.skipped]
         self.paint = nn.Conv2d(width, len(labels) * self.stride**2, 1)
         self.balanced = class_weights == "balanced"
-        self.register_buffer("weights", first_weights("segmentation", class_weights, labels))
+        self.register_buffer("weights", first_weights("segmentation", class_weights, labels), persistent=False)
 
-    def adapt(self, targets: Iterable[Tensor]) -> None:
+    def weigh(self, targets: Iterable[Tensor]) -> None:
         """Take balanced weights from the pixels of the training masks; of any other weights no mask is read."""
         if self.balanced:
             assert self.weights is not None
@@ -215,9 +216,9 @@ class Segmentation(Head[Paint, Tensor, Masks]):
 
 
 def _fusion(width: int) -> nn.Sequential:
-    """Return a 3 x 3 convolution with GroupNorm and ReLU; of groups of 8 channels, torch's bf16 backward is slow."""
+    """Return a 3 x 3 convolution with GroupNorm and ReLU."""
     return nn.Sequential(
         nn.Conv2d(width, width, 3, padding=1, bias=False),
-        nn.GroupNorm(max(1, width // 16), width),
+        group_norm(width),
         nn.ReLU(inplace=True),
     )

@@ -159,13 +159,16 @@ class Task(pl.LightningModule, ABC):
         leave_together()
 
     def on_fit_start(self) -> None:
-        """Let heads learn what they need to know of the training targets, unless the run goes on from a checkpoint."""
+        """Let heads learn what they need to know of all training targets: for answers once, for losses each time."""
         if self.compile_backbone:
             compile_part(self.model.backbone)
-        if self.trainer.ckpt_path is None:
-            for name, head in self.model.named_heads().items():
-                if type(head).adapt is not Head.adapt and f"heads.{name}" not in self.started:
-                    head.adapt(self.trainer.datamodule.examples(self.targets[name]))  # type: ignore[attr-defined]
+        examples = self.trainer.datamodule.examples  # type: ignore[attr-defined]
+        for name, head in self.model.named_heads().items():
+            anew = self.trainer.ckpt_path is None and f"heads.{name}" not in self.started
+            if anew and type(head).adapt is not Head.adapt:
+                head.adapt(examples(self.targets[name]))
+            if type(head).weigh is not Head.weigh and any(part.requires_grad for part in head.parameters()):
+                head.weigh(examples(self.targets[name]))
 
     def floats(self, inputs: Any) -> Any:
         """Return inputs as backbones take them: uint8 images become floats in [0, 1] here, on the device."""

@@ -10,6 +10,7 @@ from polyhead.errors import UserError
 from polyhead.heads.classification import Classification
 from polyhead.heads.detection import Detection
 from polyhead.heads.regression import Regression
+from polyhead.heads.segmentation import Segmentation
 from polyhead.model import Model
 
 
@@ -72,6 +73,8 @@ def test_what_does_not_fit_together_is_refused(others: list[Model], words: str) 
 def test_heads_whose_answers_have_no_mean_are_named() -> None:
     with pytest.raises(UserError, match="boxes: answers of a Detection are no numbers with a mean"):
         check_members([model(0, boxes=Detection), model(1, boxes=Detection)], ["first", "other"])
+    with pytest.raises(UserError, match="mask: answers of a Segmentation are no numbers with a mean"):
+        check_members([model(0, mask=Segmentation), model(1, mask=Segmentation)], ["first", "other"])
 
 
 def test_runs_of_one_recipe_fit_together() -> None:

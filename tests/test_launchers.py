@@ -24,7 +24,11 @@ def test_a_process_alone_is_first_and_was_not_launched() -> None:
     [
         ({"RANK": "0", "LOCAL_RANK": "0"}, True),
         ({"RANK": "2", "LOCAL_RANK": "0"}, False),  # torchrun: the first process of the second node
+        ({"RANK": "0", "LOCAL_RANK": "0", "SLURM_PROCID": "1"}, True),  # torchrun orders nodes otherwise than srun
+        ({"RANK": "1", "LOCAL_RANK": "0", "SLURM_PROCID": "0"}, False),
+        ({"RANK": "0", "LOCAL_RANK": "0", "NODE_RANK": "1"}, True),
         ({"SLURM_PROCID": "3"}, False),
+        ({"SLURM_PROCID": "0", "LOCAL_RANK": "1"}, False),  # what Lightning starts itself in a batch job of one task
         ({"NODE_RANK": "0", "LOCAL_RANK": "1"}, False),  # what Lightning starts itself
     ],
 )
@@ -50,6 +54,13 @@ def test_devices_and_nodes_are_as_the_launcher_says(
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     assert ranks.launched() == launched
+
+
+def test_tasks_that_nodes_cannot_share_evenly_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"SLURM_NTASKS": "3", "SLURM_NNODES": "2", "SLURM_STEP_ID": "0"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(UserError, match="SLURM_NTASKS=3 tasks do not divide by 2 nodes: set `srun --ntasks-per-node`"):
+        ranks.launched()
 
 
 def test_a_forgotten_srun_is_an_error_and_no_endless_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from torch.nn.functional import softplus
 
 from polyhead.heads.detection.decode import LEAST
 from polyhead.heads.detection.distribution import BINS, expected
+from polyhead.ops.norms import group_norm
 
 
 class Branch(nn.Module):
@@ -52,15 +53,6 @@ class Branch(nn.Module):
         for convolution, norm in zip(self.convolutions, norms, strict=True):
             x = norm(convolution(x)).relu_()
         return x
-
-
-def group_norm(width: int, count: int = 1) -> nn.GroupNorm:
-    """Return a norm of `count` x `width` channels that works alike for one item and for none, and keeps items apart.
-
-    Groups hold 16 channels where that divides: on CPUs, in bfloat16 and channels_last, the backward of smaller ones
-    takes over ten times as long.
-    """
-    return nn.GroupNorm(count * (width // 16 if width % 16 == 0 else 1), count * width)
 
 
 class Said(NamedTuple):

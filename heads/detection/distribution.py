@@ -15,8 +15,11 @@ BINS = 16
 
 
 def expected(bins: Tensor) -> Tensor:
-    """Return the mean (..., 4) of the distributions whose logits are `bins` (..., 4, BINS), in strides."""
-    return bins.softmax(dim=-1) @ torch.arange(BINS, device=bins.device).to(bins)
+    """Return the mean (..., 4) float32 of the distributions whose logits are `bins` (..., 4, BINS), in strides.
+
+    It is no matrix product: autocast would round that to bfloat16, a side of ten strides by up to 1/32 of one.
+    """
+    return (bins.float().softmax(dim=-1) * torch.arange(BINS, device=bins.device)).sum(dim=-1)
 
 
 def distribution_loss(outputs: DetectionOutputs, bins: Tensor, truth: Truth, assignment: Assignment) -> Tensor:

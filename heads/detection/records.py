@@ -34,7 +34,8 @@ def shown(item: dict[str, Tensor], least: float) -> Tensor:
 
 def scores_of(item: dict[str, Tensor]) -> Tensor:
     """Return the scores (r,) float32 of an item, 1 where it has none."""
-    return item["scores"].float() if "scores" in item else torch.ones(len(item["boxes"]))
+    boxes = item["boxes"]
+    return item["scores"].float() if "scores" in item else torch.ones(len(boxes), device=boxes.device)
 
 
 def to_records(item: dict[str, Tensor], labels: tuple[str, ...], least: float) -> Record:

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from polyhead.contracts import FeatureSpec
-from polyhead.heads.detection.branches import Branch, by_point, group_norm
+from polyhead.heads.detection.branches import Branch, by_point
+from polyhead.ops.norms import group_norm
 
 
 class Prototypes(nn.Module):
@@ -94,9 +95,10 @@ def mix(coefficients: Tensor, prototypes: Tensor) -> Tensor:
         prototypes: (B, k, h, w).
 
     Returns:
-        (B, P, h, w).
+        (B, P, h, w) float32, also under autocast: an edge is where a sum of large numbers is about 0.
     """
-    return torch.einsum("bpk,bkhw->bphw", coefficients, prototypes)
+    with torch.autocast(prototypes.device.type, enabled=False):
+        return torch.einsum("bpk,bkhw->bphw", coefficients.float(), prototypes.float())
 
 
 def paint(coefficients: Tensor, prototypes: Tensor, boxes: Tensor, size: tuple[int, int], stride: int) -> Tensor:

@@ -226,11 +226,10 @@ class Head(nn.Module, ABC, Generic[Outputs, Targets, Predictions]):
         return None
 
     def adapt(self, targets: Iterable[Targets]) -> None:
-        """Take what the head needs to know of all training targets (mean and std, class weights), once, before step 0.
+        """Take what answers depend on (mean and std) of all training targets, batch by batch, once, before step 0."""
 
-        Args:
-            targets: The training targets, batch by batch.
-        """
+    def weigh(self, targets: Iterable[Targets]) -> None:
+        """Take what only the loss depends on (class weights) of the same, when a training begins; it is not stored."""
 
     def shown(self, predictions: Predictions, score: float | None = None) -> Predictions:  # noqa: ARG002
         """Return predictions without findings below a score, where `restore` would waste memory on them; here, all."""

@@ -49,7 +49,7 @@ def check_members(models: Sequence[Model], names: Sequence[str]) -> None:
         for key in first.keys() | heads.keys():
             _check_alike(key, first.get(key), heads.get(key), f"{name} and {names[0]}")
     for key, head in first.items():
-        if type(head).predict is not Head.predict:
+        if type(head).predict is not Head.predict or type(head).restore is not Head.restore:
             raise UserError(f"{key}: answers of a {type(head).__name__} are no numbers with a mean; ask one run alone")
 
 

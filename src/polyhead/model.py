@@ -12,6 +12,8 @@ from polyhead.errors import UserError
 from polyhead.ops.folding import folded
 from polyhead.recipes.build import build
 
+TAKEN = ("domain", "error")
+"""What answers hold beside the heads' records."""
 TASKS_OPTIONS = ("target", "weight", "lr")
 """What a recipe may say of a head that is the Task's to know, and not the head's."""
 
@@ -75,6 +77,8 @@ def build_model(task: dict[str, Any]) -> Model:
         where, target = f"task.heads.{name}", target_of(name, node)
         if "." in name or name in dir(nn.ModuleDict):
             raise UserError(f"{where}: torch cannot call a part {name!r}; choose another name, and say target={target}")
+        if name in TAKEN:
+            raise UserError(f"{where}: answers have {name!r} already; choose another name, and say target={target}")
         if target not in labels:
             raise UserError(f"{where} learns the target {target!r}, and the data have only: {', '.join(labels)}")
         heads[name] = head_of(name, node, backbone.spec, labels[target])

@@ -71,7 +71,8 @@ class Predictor:
             overlap: The share of its side that a window has in common with the next one, 0 to 0.9.
 
         Raises:
-            UserError: If a file is missing or broken, or no head can be asked by windows of this kind.
+            UserError: If a file is missing or broken, no head can be asked by windows of this kind, or several models
+                are.
         """
         answers = self.stream(images, score=score, batch=batch, window=window, overlap=overlap)
         return [records for _, records in answers]
@@ -87,6 +88,8 @@ class Predictor:
     ) -> Iterator[tuple[Tensor, dict[str, Record]]]:
         """Yield each image (3, H, W) and its records, as `predict` returns them, batch after batch."""
         if window is not None:
+            if self.others:
+                raise UserError("windows are looked at by one run alone; leave --window out, or --with")
             for image in images:
                 pixels = image if isinstance(image, Tensor) else read_image(image)
                 yield pixels, self.answer_by_windows(pixels, score, window, overlap)

@@ -11,7 +11,19 @@ from small_data import (
     voc,
     yolo,
 )
-from spoilt import JSON, LABEL, Bad, coco_plus, copied, half_outlined, objects, saved_again, sheet, table
+from spoilt import (
+    JSON,
+    LABEL,
+    Bad,
+    absolute,
+    coco_plus,
+    copied,
+    half_outlined,
+    objects,
+    saved_again,
+    sheet,
+    table,
+)
 
 ODD: dict[str, list[Bad]] = {
     "box-without-area": [
@@ -66,16 +78,33 @@ ODD: dict[str, list[Bad]] = {
     "image-unlabelled": [
         Bad(then(yolo, lambda root: picture(root / "images/train/z.png")), "train/z.png"),
         Bad(then(masks, lambda root: picture(root / "train/images/z.png")), "images/z.png"),
+        Bad(lambda root: table(root, "file,class", "a.png,cat", "b.png,"), "train.csv", 3),
     ],
     "image-without-object": [Bad(then(yolo, lambda root: text(root / LABEL, "")), "train/a.png")],
-    "file-strange": [Bad(then(classes, lambda root: text(root / "train/cat/notes.txt", "")), "cat/notes.txt")],
-    "folder-strange": [Bad(then(classes, lambda root: (root / "more").mkdir()), "more")],
+    "file-strange": [
+        Bad(then(classes, lambda root: text(root / "train/cat/notes.txt", "")), "cat/notes.txt"),
+        Bad(then(coco, lambda root: text(root / "annotations/captions_val.json", "{}")), "captions_val.json"),
+        Bad(then(coco, lambda root: text(root / "val.json", sheet("val/a.png"))), "data/val.json"),
+    ],
+    "folder-strange": [
+        Bad(then(classes, lambda root: (root / "more").mkdir()), "more"),
+        Bad(then(yolo, lambda root: picture(root / "images/test/a.png")), "images/test"),
+        Bad(then(coco, lambda root: picture(root / "test2017/a.png")), "test2017"),
+        Bad(then(voc, lambda root: picture(root / "SegmentationClass/train.png", "P")), "SegmentationClass"),
+    ],
     "link-dead": [Bad(then(classes, lambda root: (root / "more").symlink_to("nowhere")), "more")],
     "path-strange": [
         Bad(
             then(yolo, lambda root: text(root / "data.yaml", "path: gone\ntrain: images/train\nnames: [cat]\n")),
             "data.yaml",
         )
+    ],
+    "path-absolute": [
+        Bad(absolute("train: images", "train: {}/images"), "data.yaml", place="train"),
+        Bad(absolute("train:", "path: ../data\ntrain:"), "data.yaml", place="path"),
+        Bad(absolute("images/train\n", "a.txt\n", "images/train/a.png"), "a.txt", 1),
+        Bad(lambda root: coco_with("images", file_name=f"{root}/train/a.png")(root), JSON, 1, "images[0]"),
+        Bad(lambda root: table(root, "file,class", f"{root}/a.png,cat", "b.png,dog"), "train.csv", 2),
     ],
     "ids-differ": [
         Bad(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
-from small_data import SPLITS, Build, classes, coco, detailed, picture, text, voc
+from small_data import SPLITS, Build, classes, coco, detailed, picture, text, voc, yolo
 
 JSON, LABEL = "annotations/instances_train.json", "labels/train/a.txt"
 
@@ -100,3 +100,15 @@ def objects(root: Path) -> None:
         for name in "ab":
             detailed(root / split / name / "images" / f"{name}.png")
             picture(root / split / name / "masks" / "1.png", "L", 1, (64, 64))
+
+
+def absolute(change: str, to: str, *listed: str) -> Build:
+    """Return what writes YOLO's form with a part of data.yaml replaced, {} in it and before lines of a.txt the root."""
+
+    def build(root: Path) -> None:
+        yolo(root, "0 .5 .5 .4 .4\n0 .5 .5 0 .4")
+        said = (root / "data.yaml").read_text()
+        text(root / "data.yaml", said.replace(change, to.replace("{}", str(root)), 1))
+        text(root / "a.txt", "".join(f"{root}/{line}\n" for line in listed))
+
+    return build

@@ -46,3 +46,26 @@ def test_what_does_not_suit_the_model_is_refused(
     assert main(["predict", *arguments]) == 2
     assert text in capsys.readouterr().err
     assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("options", "option"),
+    [
+        ([], "--out predictions"),
+        (["--out", "./predictions"], "--out predictions"),
+        (["--out", "elsewhere", "--json", "predictions/predictions.csv"], "--json predictions/predictions.csv"),
+    ],
+)
+def test_a_table_that_is_asked_about_is_not_written_over(
+    options: list[str],
+    option: str,
+    asked: list[tuple[Any, ...]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "predictions").mkdir()
+    (tmp_path / "predictions" / "predictions.csv").write_text("smiles\nC\n")
+    assert main(["predict", "chem", "predictions/predictions.csv", *options]) == 2
+    said = f"error: {option}: predictions/predictions.csv is asked about, and would be written over; choose another"
+    assert said in capsys.readouterr().err
+    assert asked == []

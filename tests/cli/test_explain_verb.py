@@ -55,6 +55,17 @@ def test_mistakes_are_said_before_anything_is_done(
     assert err.startswith(words)
 
 
+@pytest.mark.parametrize("json", ["new.csv", "./new.csv"])
+def test_a_table_that_is_asked_about_is_not_written_over(
+    calls: list[tuple[Any, ...]], said: Said, tmp_path: Path, json: str
+) -> None:
+    (tmp_path / "new.csv").write_text("smiles\nC\n")
+    code, _, err = said("explain", "chem", "new.csv", "--json", json)
+    assert (code, calls, (tmp_path / "new.csv").read_text()) == (2, [], "smiles\nC\n")
+    assert err == f"error: --json {json}: is asked about, and would be written over; choose another place\n"
+    assert said("explain", "chem", "new.csv", "--json", "other.json")[0] == 0
+
+
 def test_what_was_asked_is_handed_on_and_what_came_of_it_is_told(calls: list[tuple[Any, ...]], said: Said) -> None:
     code, out, err = said("explain", "chem", "CCO", "C[C@H](N)O", "--target", "mass", "--method", "masking")
     assert (code, out, err) == (0, "explanations: page.html\n", "note: it adds up\n")

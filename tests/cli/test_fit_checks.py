@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from small_data import voc, yolo
+from small_data import Build, voc, yolo
+from spoilt import JSON, coco_plus
 
 from polyhead.cli.entry import main
 
@@ -49,7 +50,18 @@ def test_what_was_left_out_of_any_run_is_in_its_folder(tmp_path: Path) -> None:
     assert ("box-without-area", "object 1", 1) in found
 
 
-def test_a_broken_file_is_no_item_that_may_be_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    yolo(tmp_path / "data", names="[cat, cat]")
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (lambda root: yolo(root, names="[cat, cat]"), "both called 'cat'"),
+        (coco_plus("images", file_name="b.png"), f"{JSON}: images[1].id is 1, and so is that of images[0]"),
+        (coco_plus("categories", name="dog"), f"{JSON}: categories[1].id is 1, and so is that of categories[0]"),
+        (coco_plus("categories", id=2), f"{JSON}: categories[1].name is 'cat', and so is that of categories[0]"),
+    ],
+)
+def test_a_broken_file_is_no_item_that_may_be_left_out(
+    build: Build, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    build(tmp_path / "data")
     assert main(["fit", "detection", *SMALL, "data.allow_bad=9"]) == 2
-    assert "both called 'cat'" in capsys.readouterr().err
+    assert says in capsys.readouterr().err

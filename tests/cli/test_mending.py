@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from small_data import BOX, Build, classes, coco, coco_with, cut, detailed, masks, picture, text, then, voc, yolo
-from spoilt import coco_plus, copied, objects, table
+from spoilt import absolute, coco_plus, copied, objects, table
 
 from polyhead.checking.check import check_data
 from polyhead.cli.entry import main
@@ -27,6 +27,7 @@ MENDED: dict[str, Build] = {
     "image-missing": coco_plus("images", id=2, file_name="gone.png"),
     "outline-short": coco_with("annotations", segmentation=[[2, 2, 9, 9], [2, 2, 10, 2, 10, 10, 2, 10]]),
     "row-twice": lambda root: table(root, "file,class", "a.png,cat", "b.png,dog", "a.png,cat"),
+    "path-absolute": absolute("train:", "path: {}  # here\ntrain:"),
 }
 """By the kind that must be gone from the copy, data that have it."""
 
@@ -169,3 +170,77 @@ def test_links_back_are_not_followed_and_files_that_may_not_be_written_are_mende
     assert code == 0
     assert (tmp_path / "out" / LABEL).read_text() == "0 .5 .5 .4 .4\n"
     assert not (tmp_path / "out" / "images" / "loop").exists()
+
+
+@pytest.mark.parametrize(
+    ("build", "file", "line"),
+    [
+        (absolute("train:", "path: {}  # here\ntrain:"), "data.yaml", 'path: "."  # here'),
+        (absolute("train:", "path: ../data\ntrain:"), "data.yaml", 'path: "."'),
+        (absolute("train: images", "path: images\ntrain: {}/images"), "data.yaml", 'train: "train"'),
+        (absolute("train: images/train", "train: [{}/images/train]"), "data.yaml", 'train: ["images/train"]'),
+        (absolute("images/train\n", "images/a.txt\n"), "images/a.txt", "train/a.png"),
+    ],
+)
+def test_a_copy_reads_nothing_of_the_original(build: Build, file: str, line: str, tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    build(data)
+    text(data / "images" / "a.txt", f"{data}/images/train/a.png\n")
+    if "path: images" in (data / "data.yaml").read_text():
+        text(data / "data.yaml", (data / "data.yaml").read_text().replace("images/val", "val"))
+    before = digests(data)
+    code, said = mended(data, out)
+    assert code == 0
+    assert line in (out / file).read_text().splitlines()
+    assert {one["kind"]: one["did"] for one in said["fixed"]} == {
+        "path-absolute": "made relative",
+        "box-without-area": "removed",
+    }
+    assert not {str(one["file"]) for one in said["left"]} - {str(path) for path in out.rglob("*")}
+    data.rename(tmp_path / "elsewhere")
+    assert {one.kind for one in check_data("out", {"name": "yolo", "root": str(out)}).findings} <= {
+        "image-blank",
+        "copy-across-splits",
+    }
+    assert digests(tmp_path / "elsewhere") == before
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [
+        (absolute("train:", "path: ../more\ntrain:"), "data.yaml: path is '../more', outside of {}, and is not copied"),
+        (absolute("val: images", "val: {}/../more/images"), "data.yaml: val is '{}/../more/images/val', outside of {}"),
+        (absolute("images/train\n", "a.txt\n", "../more/images/train/a.png"), "a.txt: line 1 names '{}/../more"),
+        (lambda root: coco_with("images", file_name=f"{root}/train/a.png")(root), "1: images[0].file_name is '{}/"),
+        (lambda root: table(root, "file,class", f"{root}/a.png,cat", "b.png,dog"), "train.csv:2: names {}/a.png, and"),
+    ],
+)
+def test_what_a_copy_would_still_read_elsewhere_is_refused_before_it_is_written(
+    build: Build, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    yolo(tmp_path / "more")
+    build(tmp_path / "data")
+    assert main(["check-data", str(tmp_path / "data"), "--fix", str(tmp_path / "out"), "--labels"]) == 2
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert said.startswith(f"error: --fix {tmp_path / 'out'}: {tmp_path / 'data'}")
+    assert says.replace("{}", str(tmp_path / "data")) in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_copy_that_goes_up_to_the_original_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    coco_with("images", file_name="../../data/train/a.png")(tmp_path / "data")
+    assert main(["check-data", str(tmp_path / "data"), "--fix", str(tmp_path / "out"), "--labels"]) == 2
+    assert f"what is there reads {tmp_path}/data/train/a.png, which is no part of it" in capsys.readouterr().err
+
+
+def test_an_object_in_a_comment_is_not_counted(tmp_path: Path) -> None:
+    one, bad = "<object><name>cat</name><bndbox>{}</bndbox></object>", "<xmin>5</xmin><ymin>5</ymin><xmax>5</xmax>"
+    good = [f"<xmin>{left}</xmin><ymin>2</ymin><xmax>{left + 5}</xmax><ymax>8</ymax>" for left in (2, 3, 4)]
+    lines = ["<annotation>", f"<!-- {one.format(good[0])} -->", *map(one.format, [*good, f"{bad}<ymax>9</ymax>"])]
+    voc(tmp_path / "data")
+    text(tmp_path / "data" / "Annotations" / "train.xml", "\n".join([*lines, "</annotation>"]))
+    code, said = mended(tmp_path / "data", tmp_path / "out")
+    assert code == 0
+    assert [(one["kind"], one["line"]) for one in said["fixed"]] == [("box-without-area", 6)]
+    left = (tmp_path / "out" / "Annotations" / "train.xml").read_text().splitlines()
+    assert left == [*lines[:5], "</annotation>"]

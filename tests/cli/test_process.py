@@ -62,12 +62,19 @@ def test_a_plugin_that_fails_to_import_is_listed_and_shown_all_the_same(tmp_path
     assert run("show", "heads.failing", folder=tmp_path, plugin=plugin).returncode == 0
 
 
-def test_a_name_that_two_packages_claim_is_one_line(tmp_path: Path, plugin: Path) -> None:
+def test_a_name_that_two_packages_claim_is_listed_so_and_only_its_own_use_is_an_error(
+    tmp_path: Path, plugin: Path
+) -> None:
     second = tmp_path / "second-1.0.dist-info"
     second.mkdir()
     (second / "METADATA").write_text("Metadata-Version: 2.1\nName: second\nVersion: 1.0\n")
     (second / "entry_points.txt").write_text("[polyhead.heads]\nfailing = second:Failing\n")
-    done = run("list", folder=tmp_path, plugin=Path(f"{plugin}{os.pathsep}{tmp_path}"))
+    both = Path(f"{plugin}{os.pathsep}{tmp_path}")
+    listed = run("list", folder=tmp_path, plugin=both)
+    assert listed.returncode == 0
+    assert any(line.split()[:3] == ["failing", "(claimed", "by"] for line in listed.stdout.splitlines())
+    assert run("show", "heads.detection", folder=tmp_path, plugin=both).returncode == 0
+    done = run("show", "heads.failing", folder=tmp_path, plugin=both)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert done.stderr.startswith("error: the heads 'failing' is claimed by ")
 

@@ -52,31 +52,34 @@ def test_the_weighted_sigmoid_loss_is_torchs_with_pos_weight() -> None:
     torch.testing.assert_close(loss.total / loss.count, expected)
 
 
-def test_adapt_takes_balanced_weights_which_weigh_the_loss() -> None:
+def test_balanced_weights_weigh_the_loss() -> None:
     head = Classification(SPEC, ("a", "b"), class_weights="balanced")
-    head.adapt([torch.tensor([0, 0]), torch.tensor([0, 1])])
-    assert head.state_dict()["weights"].tolist() == pytest.approx([4 / 6, 4 / 2])
+    head.weigh([torch.tensor([0, 0]), torch.tensor([0, 1])])
+    assert head.weights is not None
+    assert head.weights.tolist() == pytest.approx([4 / 6, 4 / 2])
     assert head.loss(torch.zeros(2, 2), torch.tensor([0, 1]))["ce"].count.item() == pytest.approx(4 / 6 + 2)
 
 
-def test_adapt_of_several_labels_balances_positive_entries() -> None:
+def test_balanced_weights_of_several_labels_are_of_positive_entries() -> None:
     head = Classification(SPEC, ("a", "b"), multilabel=True, class_weights="balanced")
-    head.adapt([torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, torch.nan]])])
-    assert head.state_dict()["weights"].tolist() == [2, 1]
+    head.weigh([torch.tensor([[1.0, 0.0], [0.0, 1.0], [0.0, torch.nan]])])
+    assert head.weights is not None
+    assert head.weights.tolist() == [2, 1]
     logits, targets = torch.zeros(1, 2), torch.ones(1, 2)
     torch.testing.assert_close(head.loss(logits, targets)["bce"].total, 3 * torch.tensor(2.0).log())
 
 
-def test_adapt_reads_nothing_and_nothing_is_stored_unless_weights_are_asked_for() -> None:
+def test_no_target_is_read_unless_balanced_weights_are_asked_for_and_none_are_stored() -> None:
     def forbidden() -> Iterator[Tensor]:
         raise AssertionError("a target was read")
         yield
 
     plain, told = Classification(SPEC, ("a", "b")), Classification(SPEC, ("a", "b"), class_weights={"a": 2})
-    plain.adapt(forbidden())
-    told.adapt(forbidden())
-    assert "weights" not in plain.state_dict()
-    assert told.state_dict()["weights"].tolist() == [2, 1]
+    plain.weigh(forbidden())
+    told.weigh(forbidden())
+    assert told.weights is not None
+    assert told.weights.tolist() == [2, 1]
+    assert told.state_dict().keys() == plain.state_dict().keys()
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
@@ -210,3 +213,10 @@ def test_what_was_never_seen_has_no_rank_and_a_single_class_has_the_mean_alone()
 def test_a_single_class_needs_no_softmax() -> None:
     with pytest.raises(ValueError, match="2 or more class names"):
         Classification(SPEC, ("only",))
+
+
+@pytest.mark.parametrize("option", ["smoothing", "dropout"])
+@pytest.mark.parametrize("value", [-0.1, 1.0, float("nan")])
+def test_shares_out_of_range_are_refused(option: str, value: float) -> None:
+    with pytest.raises(ValueError, match=rf"{option}={value:g}.* both take 0 or more, and less than 1"):
+        Classification(SPEC, ("a", "b"), **{option: value})  # type: ignore[arg-type]  # one of two floats

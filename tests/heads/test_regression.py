@@ -6,6 +6,7 @@ import torch
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from polyhead.contracts import FeatureSpec
+from polyhead.heads._regression_metric import FiniteRegression
 from polyhead.heads.regression import Regression
 from polyhead.ops.censored import Censored
 
@@ -61,6 +62,24 @@ def test_a_value_without_targets_has_metrics_that_are_no_numbers_and_no_share_in
     found = metrics.compute()
     assert found["mae"] == found["mae/mass"] == 1.5
     assert all(found[f"{name}/charge"].isnan() for name in ("r2", "mae", "rmse"))
+
+
+def test_a_value_whose_targets_vary_by_rounding_alone_has_no_r2() -> None:
+    metrics = Regression(SPEC, ("same", "other")).metrics()
+    targets = torch.stack([torch.full((102,), 0.1), torch.arange(102) % 2 + 1000.0], dim=1)
+    for part in (slice(0, 64), slice(64, 102)):
+        metrics.update(targets[part] + 0.05, targets[part])
+    found = metrics.compute()
+    assert found["r2/same"].isnan()
+    assert found["r2"].item() == found["r2/other"].item() == pytest.approx(1 - 0.05**2 / 0.25, abs=1e-4)
+
+
+def test_sums_stay_in_float64_on_the_cpu_where_a_device_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("polyhead.heads._regression_metric.WITHOUT_FLOAT64", {"meta"})  # stands for Apple's
+    metric = FiniteRegression(("mass",)).to("meta")
+    metric.update(torch.tensor([[1.0], [2.0]]), torch.tensor([1.0, 4.0]))
+    assert (metric.squared_error.item(), metric.squared_error.dtype) == (4, torch.float64)
+    assert {(value.device.type, value.dtype) for value in metric.compute().values()} == {("meta", torch.float32)}
 
 
 BOUNDED = Censored(torch.tensor([[10.0], [10.0], [30.0], [30.0], [20.0]]), torch.tensor([[-1], [-1], [1], [1], [0]]))

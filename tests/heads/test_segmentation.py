@@ -58,11 +58,12 @@ def test_coarser_levels_can_be_left_out_but_not_all(coarsest: int | None, read: 
     assert [level.grad is not None for level in levels] == [place < read for place in range(3)]
 
 
-def test_adapt_takes_balanced_weights_of_the_pixels_and_dice_has_none() -> None:
+def test_balanced_weights_are_of_the_pixels_and_dice_has_none() -> None:
     head, plain = Segmentation(SPEC, NAMES, class_weights="balanced"), Segmentation(SPEC, NAMES)
     masks = torch.tensor([[[0, 0], [0, 0]], [[0, 0], [1, IGNORE]]], dtype=torch.uint8)
-    head.adapt([masks[:1], masks[1:]])
-    assert head.state_dict()["weights"].tolist() == pytest.approx([7 / 12, 7 / 2])
+    head.weigh([masks[:1], masks[1:]])
+    assert head.weights is not None
+    assert head.weights.tolist() == pytest.approx([7 / 12, 7 / 2])
     logits = torch.randn(2, 2, 2, 2)
     weighted, even = head.loss(paint(logits), masks), plain.loss(paint(logits), masks)
     torch.testing.assert_close(weighted["ce"].count, torch.tensor(7.0))  # balanced: they add up to the pixels
@@ -70,16 +71,17 @@ def test_adapt_takes_balanced_weights_of_the_pixels_and_dice_has_none() -> None:
     assert weighted["dice"] == even["dice"]
 
 
-def test_adapt_reads_no_mask_and_nothing_is_stored_unless_weights_are_asked_for() -> None:
+def test_no_mask_is_read_unless_balanced_weights_are_asked_for_and_none_are_stored() -> None:
     def forbidden() -> Iterator[Tensor]:
         raise AssertionError("a mask was read")
         yield
 
     plain, told = Segmentation(SPEC, NAMES), Segmentation(SPEC, NAMES, class_weights={"cell": 9})
-    plain.adapt(forbidden())
-    told.adapt(forbidden())
-    assert "weights" not in plain.state_dict()
-    assert told.state_dict()["weights"].tolist() == [1, 9]
+    plain.weigh(forbidden())
+    told.weigh(forbidden())
+    assert told.weights is not None
+    assert told.weights.tolist() == [1, 9]
+    assert told.state_dict().keys() == plain.state_dict().keys()
 
 
 def test_the_dice_loss_of_a_hand_made_case() -> None:

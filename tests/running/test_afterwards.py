@@ -24,3 +24,12 @@ def test_a_run_is_measured_with_its_head_told_how_to_predict(outcome: Outcome) -
     assert same.metrics == pytest.approx(outcome.metrics)
     with pytest.raises(UserError, match=r"one_to_one=True"):  # it never learned to do without
         evaluate(outcome.run, "test", ["task.heads.boxes.nms=false"])
+
+
+def test_a_head_may_be_left_out_and_the_others_answer_as_before(outcome: Outcome) -> None:
+    found = evaluate(outcome.run, "test", ["task.heads.mask=null"], outcome.run.parent / "without").metrics
+    for head in ("label", "boxes"):
+        expected = {name: value for name, value in outcome.metrics.items() if name.startswith(f"test/{head}/")}
+        assert expected
+        assert {name: found[name] for name in expected} == pytest.approx(expected, nan_ok=True)
+    assert not any("mask" in name for name in found)

@@ -3,10 +3,12 @@
 import multiprocessing
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from pytorch_lightning import LightningModule
 from stopped_runs import Interrupt, assert_same, last
 
 from polyhead.errors import Stopped, UserError
@@ -191,3 +193,22 @@ def test_a_broken_checkpoint_is_named(changed: dict[str, Any], interrupt: Interr
     (tmp_path / "run" / "checkpoints" / "last.ckpt").write_bytes(b"half")
     with pytest.raises(UserError, match=r"last\.ckpt is no checkpoint, or a broken one"):
         training.fit(changed, tmp_path / "run", resumed=True)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2, 3, 5, 10])
+def test_gpus_ask_each_other_after_every_tenth_step_however_many_batches_that_is(
+    accumulate: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(Continuation, "settle", lambda _, trainer, **__: asked.append(trainer.done))
+    trainer: Any = SimpleNamespace(
+        accumulate_grad_batches=accumulate,
+        is_last_batch=False,
+        world_size=2,
+        strategy=SimpleNamespace(root_device=torch.device("cuda", 0)),
+    )
+    keeper, module = Continuation(tmp_path), LightningModule()
+    for batch in range(25 * accumulate):
+        trainer.done = batch + 1
+        keeper.on_train_batch_end(trainer, module, None, None, batch)
+    assert asked == [10 * accumulate, 20 * accumulate]

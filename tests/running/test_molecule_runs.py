@@ -9,7 +9,9 @@ import pytest
 import torch
 
 import polyhead
+from polyhead.chemistry.tables import Table
 from polyhead.data.molecules import Molecules
+from polyhead.errors import UserError
 from polyhead.recipes import resolve
 from polyhead.running import predicting_molecules, prediction, threads, training
 from polyhead.running.outcome import Outcome
@@ -227,6 +229,30 @@ def test_a_broken_row_has_its_reason_and_an_earlier_answer_keeps_its_columns(out
     assert (again["predicted size"], again["predicted not predicted because"]) == (good["size"], "")
 
 
+def test_rows_come_back_as_they_stand_in_the_file_before_the_answers(outcome: Outcome, tmp_path: Path) -> None:
+    rows = [["smiles", "metal", "note"], ["CCO", "Na", " NA "], ["CC", "none", "null"], ["C", "None", "x", "more"]]
+    (tmp_path / "table.csv").write_text("\n".join(map(",".join, [*rows, ["CN"]])))
+    prediction.predict(outcome.run, [str(tmp_path / "table.csv")], tmp_path)
+    with (tmp_path / "predictions.csv").open(newline="") as file:
+        heading, *found = csv.reader(file)
+    assert heading[:4] == [*rows[0], "column 4"]
+    assert [row[:4] for row in found] == [[*rows[1], ""], [*rows[2], ""], rows[3], ["CN", "", "", ""]]
+    assert [bool(row[heading.index("size")]) for row in found] == [True, True, False, False]
+
+
+def test_a_cell_beyond_the_header_has_a_name_of_its_own() -> None:
+    table = Table(Path("t.csv"), {"smiles": ["C"], "column 3": ["1"]}, [2], raw={0: ["C", "1", "2"]})
+    text = predicting_molecules.rows_text(table, [{"column 3": 1.5}])
+    assert text == "smiles,column 3,further column 3,predicted column 3,not predicted because\nC,1,2,1.5,\n"
+
+
+@pytest.mark.parametrize("text", ["a,b\nCC,CC\n", "a,b\nxyz,1\n"])
+def test_a_table_that_is_asked_about_names_its_column_by_the_option(tmp_path: Path, text: str) -> None:
+    (tmp_path / "table.csv").write_text(text)
+    with pytest.raises(UserError, match=r"name .*: --column"):
+        predicting_molecules.sound_cells(predicting_molecules.table_of([str(tmp_path / "table.csv")]), "")
+
+
 def test_a_long_smiles_is_no_path(outcome: Outcome, tmp_path: Path) -> None:
     prediction.predict(outcome.run, ["C" * 300], tmp_path)
     assert json.loads((tmp_path / "predictions.json").read_text())[0]["properties"]
@@ -243,3 +269,14 @@ def test_the_verdict_on_words_counts_the_molecules_that_have_one(tmp_path: Path)
     found, told = trained(tmp_path, ["smiles,kind", *rows], "data.shares=[0.5, 0, 0.5]", *words)
     assert told["kind"]["compared"]["network"] == pytest.approx(found.metrics["test/kind/accuracy"])
     assert told["kind"]["compared"]["molecules"] < 20
+
+
+def test_bounds_are_learned_measured_and_answered(tmp_path: Path) -> None:
+    signs = ["", "<", ">", ""]
+    rows = [f"{'C' * n}{end},{signs[n % 4]}{n}.5" for n in range(1, 13) for end in ("O", "N", "")]
+    (tmp_path / "bounds.csv").write_text("\n".join(["smiles,size", *rows]))
+    changes = [f"data={tmp_path / 'bounds.csv'}", "task.backbone.width=16", "task.heads.properties.hidden=0", *QUICK]
+    found = training.fit(resolve("molecules", changes).recipe, tmp_path / "run")
+    assert {"test/properties/within_bounds", "test/properties/forest/rmse"} <= set(found.metrics)
+    assert json.loads((found.run / "trust.json").read_text())["heads"]["properties"]["calibration"]
+    assert polyhead.load(found.run).predict("CCO")[0]["properties"]["values"].keys() == {"size"}

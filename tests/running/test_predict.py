@@ -85,3 +85,23 @@ def test_windows_keep_the_pixels_of_the_image_and_name_the_heads_that_they_do_no
     assert max(one["box"][2] for one in record["heads"]["boxes"]["boxes"]) > 150
     assert record["heads"]["label"]
     assert caplog.messages == ["label: asked about each image as a whole, scaled, and not by windows"]
+
+
+@pytest.mark.parametrize("out", ["images", "images/../images", "link"])
+def test_an_image_that_its_picture_would_replace_is_named_and_stays_as_it_is(
+    out: str, outcome: Outcome, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(images)
+    before = {path.name: path.read_bytes() for path in images.iterdir()}
+    with pytest.raises(UserError, match=rf"^--out {out}: the image .*images/square\.png would be replaced by square"):
+        predict(outcome.run, [str(images)], Path(out))
+    assert {path.name: path.read_bytes() for path in images.iterdir()} == before
+
+
+def test_pictures_may_lie_beside_images_of_other_names(outcome: Outcome, images: Path) -> None:
+    for path in images.glob("*.png"):
+        path.rename(path.with_suffix(".jpg"))
+    predict(outcome.run, [str(images)], images)
+    names = {path.name for path in images.iterdir()}
+    assert names == {"square.jpg", "wide.jpg", "square.png", "wide.png", "predictions.json"}

@@ -11,6 +11,7 @@ from torch import Tensor
 from polyhead import checkpoints
 from polyhead.cli.entry import main
 from polyhead.errors import UserError
+from polyhead.heads.classification import Classification
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.text import write
 from polyhead.running.building import build_task, load_data, say_slots, with_labels
@@ -169,6 +170,22 @@ def test_keep_of_a_single_source_writes_its_classes_into_the_recipe(outcome: Out
     assert kept["name"] == "several"
     assert kept["classes"] == {"boxes": list("0123456789")}
     assert (kept["sources"]["data"]["name"], kept["sources"]["data"]["images"], kept["batch"]) == ("digits", 16, 8)
+
+
+def test_class_weights_are_those_of_the_new_run(
+    outcome: Outcome, recipe: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    monkeypatch.setattr(Classification, "weigh", lambda _, targets: read.append(sum(map(len, targets))))
+    changes = ["task.heads.label.class_weights=balanced", "task.heads.boxes=null", "task.heads.mask=null", SHORT]
+    fit(resolve(recipe, changes).recipe, tmp_path / "run", start=start_from(outcome.run, None))
+    assert read == [16]
+
+
+def test_keep_is_refused_of_molecules_in_one_line(outcome: Outcome, recipe: dict[str, Any]) -> None:
+    full = resolve(recipe).recipe | {"data": {"name": "molecules"}}
+    with pytest.raises(UserError, match=r"--labels keep is of images.*take --labels map, or name the classes of"):
+        agreed(full, {"label": ("toxic", "safe")}, start_from(outcome.run, "keep"))
 
 
 @pytest.mark.parametrize(

@@ -155,6 +155,12 @@ def test_a_name_that_torch_cannot_give_to_a_part_is_refused(name: str, make_task
         make_task(heads={name: {"name": "classification", "target": "label"}})
 
 
+@pytest.mark.parametrize("name", ["domain", "error"])
+def test_a_name_that_answers_have_already_is_refused(name: str, make_task: MakeTask) -> None:
+    with pytest.raises(UserError, match=f"answers have '{name}' already; choose another name, and say target=label"):
+        make_task(heads={name: {"name": "classification", "target": "label"}})
+
+
 def test_a_task_without_heads_is_refused(make_task: MakeTask) -> None:
     with pytest.raises(UserError, match=r"task\.heads is empty"):
         make_task(heads={})

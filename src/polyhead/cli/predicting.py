@@ -10,11 +10,14 @@ import typer
 from polyhead.cli import output
 from polyhead.cli.verbs import Json, Trained, check_trained
 from polyhead.errors import UserError
+from polyhead.files import is_file
 from polyhead.recipes.text import read
 
 GLOB = frozenset("*?[")
 FILE = re.compile(r"\.([a-z]{3,4}|pq|sd|parquet|smiles|CSV|TSV|TXT|SMI|SDF)(\.gz)?$")
 """How names of files end, and SMILES do not."""
+ANSWERS = ("predictions.csv", "predictions.json")
+"""What is written into the folder, beside pictures."""
 Items = Annotated[
     list[str],
     typer.Argument(metavar="ITEMS...", help="Image files, folders or globs; or a table of molecules, or SMILES."),
@@ -61,6 +64,7 @@ def predict(
             raise UserError(f"no such {'image' if molecules is False else 'file'}: {item}")
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
+    check_kept(items, out, json)
     from polyhead.running import prediction
 
     with output.stdout_kept(json == output.STDOUT):
@@ -93,3 +97,18 @@ def check_options(*, molecules: bool, score: float | None, window: int | None, c
         if value is not None:
             of, here = ("images", "molecules") if molecules else ("molecules", "images")
             raise UserError(f"{name} {value} is of {of}, and this model was trained on {here}; leave it out")
+
+
+def check_kept(items: list[str], out: Path, json: str | None) -> None:
+    """Check that no file that is asked about is written over; of pictures, who finds all images looks.
+
+    Raises:
+        UserError: If one is.
+    """
+    written = {out / name: f"--out {out}" for name in ANSWERS}
+    if json and json != output.STDOUT:
+        written[Path(json)] = f"--json {json}"
+    given = [Path(item).expanduser() for item in items if is_file(item)]
+    for file, option in written.items():
+        if file.exists() and any(map(file.samefile, given)):
+            raise UserError(f"{option}: {file} is asked about, and would be written over; choose another place")

@@ -181,7 +181,7 @@ def _evaluate(
     """Measure a trained model on a split."""
     check_trained(trained)
     if (trained / "recipe.yaml").is_file():  # mistakes in the overrides are said before torch is there
-        say(resolve(trained, overrides).notes)
+        say(resolve(trained / "recipe.yaml", overrides).notes)
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
     from polyhead.running import training

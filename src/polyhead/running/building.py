@@ -12,6 +12,7 @@ from polyhead.errors import UserError
 from polyhead.loading.source import SPLITS
 from polyhead.loading.turns import slots
 from polyhead.model import target_of
+from polyhead.ops.censored import Censored
 from polyhead.recipes.build import build
 from polyhead.running.reading import read_data
 
@@ -157,6 +158,7 @@ def check_moves(where: str, target: str, given: Any, data: "DataModule") -> None
 
 def form(targets: Any) -> str:
     """Return in words what form collated targets have."""
+    targets = targets.values if isinstance(targets, Censored) else targets
     if not isinstance(targets, torch.Tensor):
         return "a list of boxes or the like"
     if targets.ndim > 2:

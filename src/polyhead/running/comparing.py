@@ -27,13 +27,13 @@ from polyhead.running.comparing_result import Comparison, gathered, split_of, to
 from polyhead.running.continuation import LAST
 from polyhead.running.folder import new_run
 from polyhead.running.other_names import Start, start_from
-from polyhead.running.resuming import MACHINE, as_found, flat, shown
+from polyhead.running.resuming import MACHINE, PLACE, as_found, flat, shown
 from polyhead.running.stopwatch import TRAINING
 from polyhead.running.trainer import are_several
 
 RESULT, PLOT = "compare.json", "compare.png"
-MAY = ("data.root", "data.workers", *(f"trainer.{name}" for name in MACHINE))
-"""What runs that are there already may have had otherwise."""
+MAY = ("data.workers", *(f"trainer.{name}" for name in MACHINE))
+"""What runs that are there already may have had otherwise, beside where their data were."""
 
 
 def compare(
@@ -115,7 +115,7 @@ def same(run: Path, recipe: dict[str, Any]) -> dict[str, Any]:
     after = as_found(recipe, before)
     old, new = dict(flat(before)), dict(flat(after))
     for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key) and key not in MAY:
+        if old.get(key) != new.get(key) and key not in MAY and not PLACE.fullmatch(key):
             raise UserError(
                 f"{run} is there already, with {key} {shown(old, key)}, and is to have {shown(new, key)}; take another"
                 " folder with --run, or delete this one"

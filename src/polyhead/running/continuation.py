@@ -19,7 +19,7 @@ from polyhead.schedule import fraction_done
 EVERY = 300.0
 """Seconds after which `last.ckpt` is written again, where no validation did it."""
 ASKED = 10
-"""Steps after which the ranks ask each other, where the device would have to wait for the answer."""
+"""Steps of the optimiser after which the ranks ask each other, where the device would have to wait for the answer."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 NEVER = 1 << 30
 LAST = "last.ckpt"
@@ -86,9 +86,10 @@ class Continuation(Checkpoint):
 
         The last step of an epoch leaves both to the end of the epoch.
         """
-        if (batch_idx + 1) % trainer.accumulate_grad_batches or trainer.is_last_batch:
+        steps, begun = divmod(batch_idx + 1, trainer.accumulate_grad_batches)
+        if begun or trainer.is_last_batch:
             return
-        if trainer.world_size > 1 and trainer.strategy.root_device.type != "cpu" and batch_idx % ASKED:
+        if trainer.world_size > 1 and trainer.strategy.root_device.type != "cpu" and steps % ASKED:
             return
         self.settle(trainer, wanted=self.validated)
 

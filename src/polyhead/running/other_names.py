@@ -10,7 +10,7 @@ from polyhead.checkpoints import Checkpoint
 from polyhead.errors import UserError, unknown
 from polyhead.model import target_of
 from polyhead.recipes.resolving import resolve
-from polyhead.recipes.signatures import loader_options
+from polyhead.recipes.signatures import loader_of, loader_options
 
 Choice = Literal["keep", "map", "reinit"]
 WAYS: dict[str, str] = {
@@ -96,11 +96,16 @@ def agreed(
                 f"class names of {target!r} are others in {start.path} than in the data; choose: {choose}",
                 side_by_side(names, labels[target]),
             )
+        otherwise = "take --labels map, or " if "map" in ways else ""
+        if loader_of(recipe["data"]["name"]) != "images":
+            raise UserError(
+                f"--labels keep is of images, and the data are molecules: {otherwise}name the classes of {target!r} as"
+                f" {start.path} does, in its order"
+            )
         if beyond := [name for name in labels[target] if name not in names]:
             raise UserError(
                 f"--labels keep: the data have {', '.join(beyond)} of {target!r}, which {start.path} does not know;"
-                f" {'take --labels map, or ' if 'map' in ways else ''}rename them, or leave them out, with"
-                " data.sources.NAME.names"
+                f" {otherwise}rename them, or leave them out, with data.sources.NAME.names"
             )
     return resolve({**recipe, "data": with_classes(recipe["data"], other)}).recipe
 

@@ -8,6 +8,9 @@ import torch
 from torch import Tensor
 
 from polyhead.contracts import Batch, Record
+from polyhead.errors import UserError
+from polyhead.loading.loader import Failure, Reader
+from polyhead.loading.order import Key
 from polyhead.loading.source import Split
 from polyhead.model import Model
 from polyhead.ops.pictures import save, strip
@@ -22,26 +25,39 @@ SHOWN = 8
 def draw_split(model: Model, targets: Mapping[str, str], data: "DataModule", split: Split, folder: Path) -> Path:
     """Draw the first items of a split, in input pixels or as depictions, and return the folder.
 
+    They are read by number, and not from the data's loader, which gives each of several processes its own share.
+
     Args:
         model: On the CPU.
         targets: The target of each head, by the head's name.
         data: Where the items are.
         split: "val" or "test".
         folder: Gets `SPLIT-000.png` and so on, `SHOWN` at most; it is made.
+
+    Raises:
+        UserError: If an item cannot be read.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    model = model.eval()
-    loader = data.val_dataloader() if split == "val" else data.test_dataloader()
-    drawn = 0
-    for batch in loader:
-        places = range(drawn, min(drawn + len(batch.inputs), SHOWN))
-        for picture in draw_batch(model, targets, batch, data.canvases(split, batch.inputs, places)):
-            save(picture, folder / f"{split}-{drawn:03d}.png")
-            drawn += 1
-        if drawn >= SHOWN:
-            break
-    data.close()
+    model, reader = model.eval(), data.reader(split)
+    shown = range(min(len(reader), SHOWN))
+    for places in (shown[start : start + data.batch] for start in shown[:: data.batch]):
+        batch = read(reader, places)
+        canvases = data.canvases(split, batch.inputs, places)
+        for place, picture in enumerate(draw_batch(model, targets, batch, canvases), places.start):
+            save(picture, folder / f"{split}-{place:03d}.png")
     return folder
+
+
+def read(reader: Reader, places: range) -> Batch:
+    """Return some items of a split as one batch.
+
+    Raises:
+        UserError: If one cannot be read.
+    """
+    batch = reader.collation()(reader.__getitems__([Key(0, place) for place in places]))
+    if isinstance(batch, Failure):
+        raise UserError(batch.line)
+    return batch
 
 
 def draw_batch(model: Model, targets: Mapping[str, str], batch: Batch, canvases: Tensor) -> list[Tensor]:

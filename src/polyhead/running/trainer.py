@@ -110,7 +110,7 @@ def processes(node: dict[str, Any], unread: bool) -> dict[str, Any]:
         "devices": devices,
         "num_nodes": nodes,
         "strategy": strategy(node.get("strategy"), are_several(node), unread),
-        "plugins": [WholeFiles(), *environment(outside is not None), *(node.get("plugins") or [])],
+        "plugins": [WholeFiles(), *environment(outside), *(node.get("plugins") or [])],
         "use_distributed_sampler": False,
     }
 
@@ -143,17 +143,21 @@ def strategy(node: Any, several: bool, unread: bool) -> Any:
         raise UserError(f"trainer.strategy: {error}") from error
 
 
-def environment(launched: bool) -> list[ClusterEnvironment]:
+def environment(outside: ranks.Launched | None) -> list[ClusterEnvironment]:
     """Return what stands above Lightning's own guess within a SLURM job, [] elsewhere.
 
     It would requeue a job by itself, and take a job of one task for one whose other processes are there already.
 
     Args:
-        launched: Whether a launcher started all processes.
+        outside: What a launcher started; None where it started this process alone.
     """
     if "TORCHELASTIC_RUN_ID" in os.environ or "SLURM_JOB_ID" not in os.environ:
         return []
-    return [SLURMEnvironment(auto_requeue=False) if launched else LightningEnvironment()]
+    if outside is None:
+        return [LightningEnvironment()]
+    # SLURM sets it for --ntasks-per-node only, and Lightning refuses `srun -n` without it.
+    os.environ.setdefault("SLURM_NTASKS_PER_NODE", str(outside.devices))
+    return [SLURMEnvironment(auto_requeue=False)]
 
 
 def quiet() -> None:

@@ -24,7 +24,7 @@ from polyhead.recipes.build import check_values
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.signatures import options
 from polyhead.recipes.start import without_start
-from polyhead.running.afterwards import check_changes
+from polyhead.running.afterwards import check_changes, only_of
 from polyhead.running.building import (
     build_task,
     check_length,
@@ -37,6 +37,7 @@ from polyhead.running.building import (
 from polyhead.running.callbacks import Stamp, keepers
 from polyhead.running.continuation import LAST, Continuation
 from polyhead.running.folder import close_run, new_run, open_run, reopen_run
+from polyhead.running.holding import letting_go
 from polyhead.running.other_names import MEASURING, Start, agreed, start_from
 from polyhead.running.outcome import Outcome
 from polyhead.running.pictures import draw_split
@@ -57,6 +58,7 @@ GONE = ("closed by peer", "reset by peer", "Broken pipe")
 """What gloo says of another process that has ended, by how far the talk with it was."""
 
 
+@letting_go()
 def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, start: Start | None = None) -> Outcome:
     """Train, then test the best checkpoint, and draw what it sees.
 
@@ -79,8 +81,7 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     use_cores()
     check_values(recipe)
     check_length(recipe["trainer"])
-    run = run or new_run(recipe["task"]["name"])
-    last = run / "checkpoints" / LAST
+    last = (run or Path()) / "checkpoints" / LAST
     before = checkpoints.read(last) if resumed else None
     pl.seed_everything(recipe["seed"], verbose=False)
     data = load_data(recipe)
@@ -95,11 +96,13 @@ def fit(recipe: dict[str, Any], run: Path | None = None, resumed: bool = False, 
     check_targets(task, data)
     begun = begun_from(task, recipe, start, data) if start else gone_on(task, before, last)
     unread = task.has_unread(data.blank())  # and whatever else a first forward stumbles over, before a folder is there
+    run = run or new_run(recipe["task"]["name"])
     kept = keepers(run / "checkpoints", {name: head.main for name, head in task.model.named_heads().items()})
     continuation = Continuation(run / "checkpoints")
     callbacks = [*kept, continuation, Stamp(without_start(lasting(recipe)), begun and begun.origin), Stopwatch(run)]
     if resumed and ranks.first():  # before loggers open the files of the run
         reopen_run(run, lasting(recipe), data.source.fingerprint())
+        (run / "trust.json").unlink(missing_ok=True)  # what is promised there is of the checkpoint so far
     trainer = make_trainer(recipe, run, callbacks, step=before and before.step, unread=unread)
     if not resumed and ranks.first():
         open_run(run, lasting(recipe), data.source.fingerprint(), start.path if start else None)
@@ -184,6 +187,7 @@ def measure_best(task: Any, data: "DataModule", recipe: dict[str, Any], run: Pat
     return outcome
 
 
+@letting_go()
 def evaluate(
     checkpoint: Path,
     split: Measured,
@@ -212,6 +216,7 @@ def evaluate(
     stored, changes = start.stored, list(overrides)
     check_changes(stored.recipe, changes)
     recipe = resolve(stored.recipe, changes).recipe
+    recipe["task"] |= {"freeze": []} if "freeze" in recipe["task"] else {}  # nothing learns; what was still may be gone
     check_values(recipe)
     data = load_data(recipe)
     if (named := agreed(recipe, data.labels(), start, MEASURING)) is not recipe:
@@ -219,7 +224,7 @@ def evaluate(
     recipe = with_labels(recipe, data)
     task = build_task(recipe)
     data.suit(task.model.interpolation)
-    load_weights(task.model, stored.weights)
+    load_weights(task.model, only_of(recipe, stored.weights))
     if not data.source.size(split):
         raise UserError(f"the data {recipe['data']['name']!r} have no {split} split; take another split, or other data")
     home = file.parent.parent if (file.parent.parent / "recipe.yaml").is_file() and not changes else None

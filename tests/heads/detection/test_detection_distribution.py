@@ -26,6 +26,14 @@ def test_a_distance_is_the_mean_of_its_distribution() -> None:
     assert expected(bins).tolist() == [[[4, 3, 3, 3]]]
 
 
+def test_a_distance_is_as_exact_under_autocast_as_without() -> None:
+    bins = 3 * torch.randn(2, 50, 4, BINS, generator=torch.Generator().manual_seed(0))
+    bins[..., 10] += 5
+    with torch.autocast("cpu", torch.bfloat16):
+        found = expected(bins)
+    torch.testing.assert_close(found, expected(bins), rtol=0, atol=1e-5)
+
+
 def test_the_loss_is_least_where_the_mean_is_the_true_distance() -> None:
     boxes = torch.tensor([[2.0, 2, 19, 11]])
     truth = pad([{"boxes": boxes, "labels": torch.tensor([0])}], torch.device("cpu"))

@@ -14,6 +14,7 @@ from polyhead.contracts import Features, FeatureSpec, Frame
 from polyhead.heads.detection import Detection
 from polyhead.heads.detection.branches import Branch
 from polyhead.heads.detection.decode import find
+from polyhead.heads.detection.records import scores_of
 
 Make = Callable[[int, tuple[int, int]], Features]
 LABELS = ("cell", "plate", "dust")
@@ -253,3 +254,7 @@ def test_another_head_can_gather_what_it_says_of_each_box(head: Detection, featu
         score = out.logits[item, found["points"], found["labels"]].sigmoid()
         torch.testing.assert_close(found["scores"], score)
     assert set(head.predict(out)[0]) == {"boxes", "scores", "labels"}
+
+
+def test_scores_of_a_target_are_where_its_boxes_are() -> None:
+    assert scores_of({"boxes": torch.zeros(2, 4, device="meta")}).device.type == "meta"
