@@ -69,6 +69,14 @@ def test_an_empty_folder_is_no_run(tmp_path: Path) -> None:
         checkpoints.read(tmp_path)
 
 
+def test_of_a_folder_of_runs_the_newest_is_named(tmp_path: Path) -> None:
+    for day in ("2026-01-02", "2025-12-31"):
+        (tmp_path / day / "checkpoints").mkdir(parents=True)
+        (tmp_path / day / "checkpoints" / "best.ckpt").touch()
+    with pytest.raises(UserError, match=r"is no run folder.* such as .*2026-01-02$"):
+        checkpoints.read(tmp_path)
+
+
 def test_a_path_to_nothing_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="nowhere: no such checkpoint"):
+    with pytest.raises(UserError, match=r"no run folder and no checkpoint at .*nowhere"):
         checkpoints.read(tmp_path / "nowhere")

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from polyhead.errors import UserError
+from polyhead.files import find_checkpoint
 
 FORMAT = 1
 """Version of what stands under the key "polyhead"; readers refuse a later one."""
@@ -53,30 +54,13 @@ def stamp(recipe: dict[str, Any], origin: Origin | None = None) -> dict[str, Any
     return {"format": FORMAT, "recipe": recipe, **begun}
 
 
-def locate(path: Path) -> Path:
-    """Return the checkpoint file behind a path to it, or to the run folder that keeps it.
-
-    Raises:
-        UserError: If there is none.
-    """
-    if path.is_dir():
-        found = [path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
-        for file in found:
-            if file.is_file():
-                return file
-        raise UserError(f"{path} is no run folder: it has no checkpoints/best.ckpt; name a run or a checkpoint file")
-    if not path.is_file():
-        raise UserError(f"{path}: no such checkpoint or run folder")
-    return path
-
-
 def read(path: Path) -> Checkpoint:
     """Return the checkpoint at `path`, a file or a run folder, on the CPU.
 
     Raises:
         UserError: If it is missing, no checkpoint, none of polyhead's, or of a later format.
     """
-    file = locate(path)
+    file = find_checkpoint(path)
     try:
         stored = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever the bytes of another file make torch stumble over

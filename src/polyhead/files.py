@@ -1,4 +1,4 @@
-"""Files that are whole or not there, and where those are that are kept for later runs."""
+"""Files that are whole or not there, and where those are that are kept of earlier runs or for later ones."""
 
 import json
 import math
@@ -27,6 +27,25 @@ def is_file(text: str) -> bool:
         return Path(text).expanduser().is_file()
     except OSError:
         return False
+
+
+def find_checkpoint(path: Path) -> Path:
+    """Return the checkpoint file behind a path to it, or to the run folder that keeps it.
+
+    Raises:
+        UserError: If there is none; of a folder of runs, the newest is named.
+    """
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise UserError(f"no run folder and no checkpoint at {path}")
+    found = [path / "checkpoints" / name for name in ("best.ckpt", "last.ckpt")]
+    for file in found:
+        if file.is_file():
+            return file
+    runs = sorted(file.parent.parent for file in path.glob("*/checkpoints/best.ckpt"))
+    cure = f"take one of the runs in it, such as {runs[-1]}" if runs else "name a run or a checkpoint file"
+    raise UserError(f"{path} is no run folder: it has no checkpoints/best.ckpt; {cure}")
 
 
 def write_text(text: str, path: str | Path) -> None:

@@ -47,5 +47,6 @@ def two_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Work where two runs are: `chem`, of molecules, and `photos`, of images."""
     monkeypatch.chdir(tmp_path)
     for name, data in (("chem", "root: a.csv"), ("photos", "size: 64")):
-        (tmp_path / name).mkdir()
+        (tmp_path / name / "checkpoints").mkdir(parents=True)
+        (tmp_path / name / "checkpoints" / "best.ckpt").touch()
         (tmp_path / name / "recipe.yaml").write_text(f"data: {{{data}}}\n")

@@ -139,7 +139,8 @@ def test_validate_and_test_measure_a_split_of_a_run(calls: Calls, said: Said, tm
 def test_overrides_are_checked_against_the_recipe_of_a_run_before_the_work(
     calls: Calls, said: Said, tmp_path: Path
 ) -> None:
-    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoints").mkdir(parents=True)
+    (tmp_path / "run" / "checkpoints" / "best.ckpt").touch()
     (tmp_path / "run" / "recipe.yaml").write_text("task: sorting\n")
     code, _, err = said("test", "run", "data.bacth=2")
     assert (code, calls) == (2, [])
@@ -183,13 +184,17 @@ def test_predict_writes_the_records_as_json_too(calls: Calls, said: Said, tmp_pa
         (["fit", "beach.yaml", "--json", "full"], "error: --json full: that is a folder, and a file is to be written"),
         (["fit", "beach.yaml", "--json", "beach.yaml/a"], "error: --json beach.yaml/a: "),
         (["test", "nowhere"], "error: no run folder and no checkpoint at nowhere"),
-        (["predict", "full", "nowhere.png"], "error: no such file: nowhere.png"),
-        (["predict", "full", "beach.yaml", "--overlap", "0.5"], "error: --overlap 0.5 is of windows; say how large"),
+        (["predict", "full", "CCO"], "error: full is no run folder: it has no checkpoints/best.ckpt; name a run"),
+        (["predict", "best.ckpt", "nowhere.png"], "error: no such file: nowhere.png"),
         (
-            ["predict", "full", "beach.yaml", "--window", "64", "--overlap", "1"],
+            ["predict", "best.ckpt", "beach.yaml", "--overlap", "0.5"],
+            "error: --overlap 0.5 is of windows; say how large",
+        ),
+        (
+            ["predict", "best.ckpt", "beach.yaml", "--window", "64", "--overlap", "1"],
             "error: Invalid value for '--overlap': ",
         ),
-        (["predict", "full", "beach.yaml", "--score", "2"], "error: Invalid value for '--score': "),
+        (["predict", "best.ckpt", "beach.yaml", "--score", "2"], "error: Invalid value for '--score': "),
         (["list", "hed"], "error: no kind of thing to list named 'hed' (did you mean 'heads'?)"),
         (["show", "heads.detectoin"], "error: no heads named 'detectoin' (did you mean 'detection'?)"),
         (
@@ -203,6 +208,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(
 ) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "something").touch()
+    (tmp_path / "best.ckpt").touch()
     code, out, err = said(*arguments)
     assert (code, out, calls) == (2, "", [])
     assert err.startswith(text)

@@ -44,6 +44,7 @@ def run(*arguments: str, folder: Path, plugin: Path) -> subprocess.CompletedProc
         (["fit", "beach.yaml", "task.lrr=1"], 2),
         (["fit", "beach.yaml", "--run", "."], 2),
         (["test", "nowhere"], 2),
+        (["predict", ".", "CCO"], 2),
     ],
 )
 def test_torch_is_not_imported_before_there_is_work(

@@ -37,6 +37,8 @@ def test_a_student_needs_its_teacher_until_it_has_learned_and_not_after(
     assert evaluate(run, "val", run=tmp_path / "measured").metrics
     again = taken_up(run, None, ["trainer.max_epochs=2"]).recipe
     written = (run / "environment.json").read_text()
-    with pytest.raises(UserError, match=r"task\.teacher: .*no such checkpoint or run folder; a run needs its teacher"):
+    with pytest.raises(
+        UserError, match=r"task\.teacher: .*no run folder and no checkpoint at .*; a run needs its teacher"
+    ):
         fit(again, run, resumed=True)
     assert (run / "environment.json").read_text() == written

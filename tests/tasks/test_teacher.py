@@ -158,7 +158,7 @@ def test_a_teacher_that_has_nothing_to_teach_is_refused(make_task: MakeTask, kee
 
 def test_a_teacher_that_is_gone_is_missed_when_it_is_needed(make_task: MakeTask) -> None:
     task = make_task(teacher="runs/gone")
-    with pytest.raises(UserError, match=r"task\.teacher: runs/gone: no such checkpoint or run folder; a run needs"):
+    with pytest.raises(UserError, match=r"task\.teacher: no run folder and no checkpoint at runs/gone; a run needs"):
         distilled(task)
 
 

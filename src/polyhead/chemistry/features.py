@@ -127,7 +127,7 @@ def featurise(mol: "Mol", extras: "Sequence[float] | Array" = (), picture: "Arra
         extras: D descriptors.
         picture: (3, H, W) uint8.
     """
-    bonds = [mol.GetBondWithIdx(place) for place in range(mol.GetNumBonds())]  # sooner than mol.GetBonds() has them
+    bonds = [mol.GetBondWithIdx(place) for place in range(mol.GetNumBonds())]  # RDKit's iterators are slow to end
     ends = [end for bond in bonds for end in (bond.GetBeginAtomIdx(), bond.GetEndAtomIdx())]
     return Molecule(
         atoms=looked_up(atom_numbers(mol), ATOM_TABLES),
@@ -185,7 +185,8 @@ def chirality(mol: "Mol") -> dict[int, int]:
     one molecule in twenty that has such centres.
     """
     assign, tagged = stereo()
-    centres = [atom.GetIdx() for atom in mol.GetAtomsMatchingQuery(tagged)]
+    found = mol.GetAtomsMatchingQuery(tagged)
+    centres = [found[place].GetIdx() for place in range(len(found))]  # RDKit's iterators are slow to end
     names = labels(mol, centres)
     lacking = [place for place in centres if not names[place]]
     if lacking:
@@ -198,7 +199,8 @@ def chirality(mol: "Mol") -> dict[int, int]:
 
 def labels(mol: "Mol", places: list[int]) -> dict[int, str]:
     """Return the label of each of some atoms, "" where it has none."""
-    return {place: mol.GetAtomWithIdx(place).GetPropsAsDict(True, True).get("_CIPCode", "") for place in places}
+    atoms = {place: mol.GetAtomWithIdx(place) for place in places}
+    return {place: atom.GetProp("_CIPCode") if atom.HasProp("_CIPCode") else "" for place, atom in atoms.items()}
 
 
 @cache

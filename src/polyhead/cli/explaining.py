@@ -8,9 +8,9 @@ import typer
 
 from polyhead.cli import output
 from polyhead.cli.predicting import FILE, asks_molecules
-from polyhead.cli.verbs import Json, Trained, check_trained
+from polyhead.cli.verbs import Json, Trained
 from polyhead.errors import UserError, unknown
-from polyhead.files import is_file
+from polyhead.files import find_checkpoint, is_file
 
 METHODS: Final = ("gradients", "masking")
 
@@ -36,7 +36,7 @@ def explain(
     json: Json = None,
 ) -> None:
     """Show what each atom contributes to what a model says of molecules."""
-    check_trained(trained)
+    find_checkpoint(trained)
     if method not in METHODS:
         raise unknown("method", method, METHODS)
     if asks_molecules(trained) is False:

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from polyhead.cli import output
-from polyhead.cli.verbs import Json, Trained, check_trained
+from polyhead.cli.verbs import Json, Trained
 from polyhead.errors import UserError
-from polyhead.files import is_file
+from polyhead.files import find_checkpoint, is_file
 from polyhead.recipes.text import read
 
 GLOB = frozenset("*?[")
@@ -52,7 +52,7 @@ def predict(
 ) -> None:
     """Ask a trained model about images or molecules: records, pictures, tables."""
     for one in (trained, *(others or [])):
-        check_trained(one)
+        find_checkpoint(one)
     molecules = asks_molecules(trained)
     if overlap is not None and window is None:
         raise UserError(f"--overlap {overlap:g} is of windows; say how large they are, such as --window 512")

@@ -8,8 +8,9 @@ import typer
 
 from polyhead.cli import output
 from polyhead.cli.following import several
-from polyhead.cli.verbs import Json, Trained, check_trained
+from polyhead.cli.verbs import Json, Trained
 from polyhead.errors import UserError
+from polyhead.files import find_checkpoint
 
 if TYPE_CHECKING:  # torch is behind them
     from polyhead.checkpoints import Checkpoint
@@ -46,7 +47,7 @@ def heads(
     json: Json = None,
 ) -> None:
     """List the heads of a checkpoint; save, add, replace or drop them."""
-    check_trained(trained)
+    source = find_checkpoint(trained)
     files = named(save or [])
     check_out(bool(put or drop), out, another, bool(put))
     for option, path in [*(("--save", path) for _, path in files), ("--out", out)]:
@@ -56,7 +57,6 @@ def heads(
     output.check_file(json, "--json")
     from polyhead import checkpoints, swapping
 
-    source = checkpoints.locate(trained)
     held = checkpoints.read(source)
     saved = [(swapping.take(held, name, str(source)), path) for name, path in files]
     changed = change(held, put or [], drop or [], another)

@@ -9,6 +9,7 @@ import typer
 from polyhead import ranks
 from polyhead.cli import output, showing
 from polyhead.errors import UserError
+from polyhead.files import find_checkpoint
 from polyhead.recipes import Resolved, resolve
 from polyhead.running.folder import is_abandoned
 from polyhead.running.resuming import taken_up
@@ -138,7 +139,7 @@ def _check_start(start: Path | None, labels: str | None, resume: Path | None) ->
         return
     if resume is not None:
         raise UserError(f"--from {start}: a run that goes on has its own weights; leave --from or --resume out")
-    check_trained(start)
+    find_checkpoint(start)
 
 
 def _to_fit(recipe: str | None, overrides: list[str], run: Path | None, resume: Path | None) -> Resolved:
@@ -179,7 +180,7 @@ def _evaluate(
     trained: Path, split: str, overrides: list[str], *, labels: str | None, json: str | None, out: Path | None
 ) -> None:
     """Measure a trained model on a split."""
-    check_trained(trained)
+    find_checkpoint(trained)
     if (trained / "recipe.yaml").is_file():  # mistakes in the overrides are said before torch is there
         say(resolve(trained / "recipe.yaml", overrides).notes)
     output.check_folder(out, "--out")
@@ -189,16 +190,6 @@ def _evaluate(
     with output.stdout_kept(json == output.STDOUT):
         outcome = training.evaluate(trained, "val" if split == "val" else "test", overrides, out, labels)
     _report(outcome, json)
-
-
-def check_trained(trained: Path) -> None:
-    """Check that there is something to load.
-
-    Raises:
-        UserError: If there is not.
-    """
-    if not trained.exists():
-        raise UserError(f"no run folder and no checkpoint at {trained}")
 
 
 def _report(outcome: "Outcome", json: str | None) -> None:

@@ -17,7 +17,7 @@ from pytorch_lightning.strategies.launchers import _SubprocessScriptLauncher
 from polyhead import checkpoints, ranks
 from polyhead.cores import use_cores
 from polyhead.errors import Stopped, UserError
-from polyhead.files import json_text, write_text
+from polyhead.files import find_checkpoint, json_text, write_text
 from polyhead.memory import keep_memory
 from polyhead.model import load_weights
 from polyhead.recipes.build import check_values
@@ -211,7 +211,7 @@ def evaluate(
     quiet()
     keep_memory()
     use_cores()
-    file = checkpoints.locate(checkpoint)
+    file = find_checkpoint(checkpoint)
     start = start_from(checkpoint, labels, MEASURING)
     stored, changes = start.stored, list(overrides)
     check_changes(stored.recipe, changes)
