@@ -1,5 +1,6 @@
-"""What the C library is told."""
+"""What the C library is told, and Python's collector."""
 
+import gc
 import subprocess
 import sys
 
@@ -35,3 +36,24 @@ def test_memory_that_is_kept_is_not_fetched_anew() -> None:
 def test_another_system_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memory.sys, "platform", "darwin")
     assert memory.keep_memory() is False
+
+
+def test_garbage_waits_while_modules_are_imported_and_is_looked_for_afterwards() -> None:
+    try:
+        with memory.uncollected():
+            assert not gc.isenabled()
+            made: list[object] = []
+            assert any(one is made for one in gc.get_objects())
+        assert gc.isenabled()
+        assert not any(one is made for one in gc.get_objects())
+    finally:
+        gc.unfreeze()
+
+
+def test_garbage_is_looked_for_after_a_failed_import_too() -> None:
+    try:
+        with pytest.raises(ModuleNotFoundError), memory.uncollected():
+            raise ModuleNotFoundError("torch")
+        assert gc.isenabled()
+    finally:
+        gc.unfreeze()

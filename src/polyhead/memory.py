@@ -1,7 +1,9 @@
-"""Memory that is used again and again, and not fetched anew from the system each time."""
+"""Memory that is used again and again, and neither fetched anew from the system nor searched for garbage each time."""
 
-import ctypes
+import gc
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 TRIM_THRESHOLD, TOP_PAD, MMAP_THRESHOLD = -1, -2, -3
 """Numbers of glibc's `mallopt`."""
@@ -18,8 +20,25 @@ def keep_memory() -> bool:
     """
     if not sys.platform.startswith("linux"):
         return False
+    import ctypes  # takes time that `polyhead --help` does without
+
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
     told = [mallopt(option, value) for option, value in OPTIONS.items()]
     return all(told)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Import what is large within: Python then looks for cycles of garbage neither meanwhile nor, later, in all that.
+
+    A module makes few cycles and thousands of functions, among which the collector would look time and again: that is a
+    tenth of the time in which torch is imported.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -10,6 +10,7 @@ from polyhead.cli import output
 from polyhead.cli.following import several
 from polyhead.cli.verbs import Json, Overrides, Recipe, say
 from polyhead.errors import UserError
+from polyhead.memory import uncollected
 from polyhead.recipes import resolve
 from polyhead.running.comparing_plan import check_seeds, check_several
 
@@ -43,7 +44,8 @@ def compare(
     if run is not None and (run / "recipe.yaml").exists():
         raise UserError(f"--run {run} is the folder of one run; name one for all runs of the comparison")
     say(resolved.notes)
-    from polyhead.running import comparing
+    with uncollected():
+        from polyhead.running import comparing
 
     kept = json == output.STDOUT
     with output.stdout_kept(kept):

@@ -11,6 +11,7 @@ from polyhead.cli.predicting import FILE, asks_molecules
 from polyhead.cli.verbs import Json, Trained
 from polyhead.errors import UserError, unknown
 from polyhead.files import find_checkpoint, is_file
+from polyhead.memory import uncollected
 
 METHODS: Final = ("gradients", "masking")
 
@@ -47,7 +48,8 @@ def explain(
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
     check_kept(items, json)
-    from polyhead.running import explaining
+    with uncollected():
+        from polyhead.running import explaining
 
     with output.stdout_kept(json == output.STDOUT):
         answers, notes = explaining.explain_rows(

@@ -11,6 +11,7 @@ from polyhead.cli import output
 from polyhead.cli.verbs import Json, Trained
 from polyhead.errors import UserError
 from polyhead.files import find_checkpoint, is_file
+from polyhead.memory import uncollected
 from polyhead.recipes.text import read
 
 GLOB = frozenset("*?[")
@@ -65,7 +66,8 @@ def predict(
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
     check_kept(items, out, json)
-    from polyhead.running import prediction
+    with uncollected():
+        from polyhead.running import prediction
 
     with output.stdout_kept(json == output.STDOUT):
         answers = prediction.predict(

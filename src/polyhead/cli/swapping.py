@@ -11,6 +11,7 @@ from polyhead.cli.following import several
 from polyhead.cli.verbs import Json, Trained
 from polyhead.errors import UserError
 from polyhead.files import find_checkpoint
+from polyhead.memory import uncollected
 
 if TYPE_CHECKING:  # torch is behind them
     from polyhead.checkpoints import Checkpoint
@@ -55,7 +56,8 @@ def heads(
         if path is not None and path.exists():
             raise UserError(f"{option} {path}: there is a file already; choose a new one")
     output.check_file(json, "--json")
-    from polyhead import checkpoints, swapping
+    with uncollected():
+        from polyhead import checkpoints, swapping
 
     held = checkpoints.read(source)
     saved = [(swapping.take(held, name, str(source)), path) for name, path in files]

@@ -10,6 +10,7 @@ from polyhead import ranks
 from polyhead.cli import output, showing
 from polyhead.errors import UserError
 from polyhead.files import find_checkpoint
+from polyhead.memory import uncollected
 from polyhead.recipes import Resolved, resolve
 from polyhead.running.folder import is_abandoned
 from polyhead.running.resuming import taken_up
@@ -83,7 +84,8 @@ def show(
         say(resolved.notes)
         text, data = showing.recipe_table(resolved), showing.recipe_data(resolved)
         if cost:
-            from polyhead.cost import cost_of_recipe
+            with uncollected():
+                from polyhead.cost import cost_of_recipe
 
             found = cost_of_recipe(resolved.recipe)
             text, data = f"{text}\n\n{showing.cost_table(resolved.recipe, found)}", {**data, **showing.cost_data(found)}
@@ -119,7 +121,8 @@ def fit(
     output.check_file(json, "--json")
     _check_start(start, labels, resume)
     say(resolved.notes)
-    from polyhead.running import other_names, training
+    with uncollected():
+        from polyhead.running import other_names, training
 
     with output.stdout_kept(json == output.STDOUT):
         begin = other_names.start_from(start, labels) if start else None
@@ -185,7 +188,8 @@ def _evaluate(
         say(resolve(trained / "recipe.yaml", overrides).notes)
     output.check_folder(out, "--out")
     output.check_file(json, "--json")
-    from polyhead.running import training
+    with uncollected():
+        from polyhead.running import training
 
     with output.stdout_kept(json == output.STDOUT):
         outcome = training.evaluate(trained, "val" if split == "val" else "test", overrides, out, labels)
