@@ -20,7 +20,7 @@ def put(path: Path, held: Any) -> Path:
 
 
 def test_a_column_tells_the_split_and_a_blank_that_a_molecule_is_not_used() -> None:
-    found = by_column("set", ["train", "Validation", "TEST", "", "train"], SMILES, ROWS)
+    found = by_column("a.csv", "set", ["train", "Validation", "TEST", "", "train"], SMILES, ROWS)
     assert found[:3] == ([0, 4], [1], [2])
     assert found.notes == (
         "split column 'set': train 2, val 1, test 1",
@@ -30,10 +30,10 @@ def test_a_column_tells_the_split_and_a_blank_that_a_molecule_is_not_used() -> N
 
 
 def test_a_column_of_other_words_is_refused() -> None:
-    with pytest.raises(UserError, match=r"^data\.split_column=set says 'fold1' in row 4, where it takes train, val"):
-        by_column("set", ["train", "val", "fold1", "", ""], SMILES, ROWS)
-    with pytest.raises(UserError, match=r"^data\.split_column=set has no molecule in train; name another column"):
-        by_column("set", ["test"] * 5, SMILES, ROWS)
+    with pytest.raises(UserError, match=r"^a\.csv: data\.split_column=set says 'fold1' in row 4, where it takes train"):
+        by_column("a.csv", "set", ["train", "val", "fold1", "", ""], SMILES, ROWS)
+    with pytest.raises(UserError, match=r"^a\.csv: data\.split_column=set has no molecule in train; name another"):
+        by_column("a.csv", "set", ["test"] * 5, SMILES, ROWS)
 
 
 def test_a_file_of_chemprop_tells_rows_of_the_table_and_those_left_out_are_said(tmp_path: Path) -> None:

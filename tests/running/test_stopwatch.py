@@ -20,6 +20,7 @@ def test_a_run_says_its_steps_images_and_seconds(outcome: Outcome) -> None:
     found = told(outcome.run, TRAINING)
     assert (found["steps"], found["images"]) == (4, 32)
     assert 0 < found["seconds"] < 600
+    assert found["precision"] in {"32-true", "bf16-mixed", "16-mixed"}
 
 
 def test_validations_are_left_out_and_a_run_that_goes_on_adds_up(
@@ -27,7 +28,7 @@ def test_validations_are_left_out_and_a_run_that_goes_on_adds_up(
 ) -> None:
     now = SimpleNamespace(time=0.0)
     monkeypatch.setattr(stopwatch, "time", SimpleNamespace(monotonic=lambda: now.time))
-    trainer: Any = SimpleNamespace(world_size=2, global_step=9)
+    trainer: Any = SimpleNamespace(world_size=2, global_step=9, precision="bf16-mixed")
     batch = Batch(torch.zeros(8, 3, 1, 1), {}, {}, {}, ())
 
     def watched(watch: Stopwatch) -> None:
@@ -49,4 +50,4 @@ def test_validations_are_left_out_and_a_run_that_goes_on_adds_up(
     after.teardown(trainer, NOBODY, "test")
     assert not (tmp_path / TRAINING).exists()
     after.teardown(trainer, NOBODY, "fit")
-    assert told(tmp_path, TRAINING) == {"steps": 9, "images": 64, "seconds": 24.0}
+    assert told(tmp_path, TRAINING) == {"steps": 9, "images": 64, "seconds": 24.0, "precision": "bf16-mixed"}

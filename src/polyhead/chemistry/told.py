@@ -20,11 +20,14 @@ SHOWN: Final = 5
 """Rows that are told by number."""
 
 
-def by_column(name: str, cells: Sequence[str], smiles: Sequence[str], rows: Sequence[int]) -> Division:
+def by_column(
+    file: str | Path, name: str, cells: Sequence[str], smiles: Sequence[str], rows: Sequence[int]
+) -> Division:
     """Return the division that a column tells.
 
     Args:
-        name: Its name.
+        file: The table, for messages.
+        name: The column's name.
         cells: (N,) what it says of each molecule; "" of those that are not used.
         smiles: (N,) the molecules, canonical.
         rows: (N,) the rows of the table that they stand in, from 0, for messages.
@@ -32,13 +35,14 @@ def by_column(name: str, cells: Sequence[str], smiles: Sequence[str], rows: Sequ
     Raises:
         UserError: If a cell names no split, or nothing is in train.
     """
+    column = f"{file}: data.split_column={name}"
     for cell, row in zip(cells, rows, strict=True):
         if cell and cell.lower() not in WORDS:
             takes = "where it takes train, val or test, or nothing"
-            raise UserError(f"data.split_column={name} says {cell!r} in row {row + 1}, {takes}; name another column")
+            raise UserError(f"{column} says {cell!r} in row {row + 1}, {takes}; name another column")
     parts = {split: [place for place, cell in enumerate(cells) if WORDS.get(cell.lower()) == split] for split in NAMES}
     if not parts["train"]:
-        raise UserError(f"data.split_column={name} has no molecule in train; name another column")
+        raise UserError(f"{column} has no molecule in train; name another column")
     return told(f"split column {name!r}", parts, smiles, rows)
 
 

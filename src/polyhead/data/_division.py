@@ -40,7 +40,7 @@ def divided(table: Table, curated: Curated, asked: Asked) -> Division:
         if asked.column not in table.columns:
             raise UserError(f"{table.file}: has no column {asked.column!r}; choices: {choices(table.columns)}")
         cells = [table.columns[asked.column][row] for row in curated.rows]
-        return by_column(asked.column, cells, smiles, curated.rows)
+        return by_column(table.file, asked.column, cells, smiles, curated.rows)
     if kind == "file":
         assert asked.file is not None
         return by_file(asked.file, smiles, curated.rows, len(table), asked.number)

@@ -15,8 +15,8 @@ TRAINING = "training.json"
 class Stopwatch(Callback):
     """Counts images and the seconds that their steps took, reading included and validations left out.
 
-    At the end `training.json` holds them, with the steps of the optimiser: of all of the run, where it was stopped and
-    went on.
+    At the end `training.json` holds them, with the precision and the steps of the optimiser: of all of the run, where
+    it was stopped and went on.
 
     Args:
         run: The run folder.
@@ -50,7 +50,7 @@ class Stopwatch(Callback):
         self.hold()
         if stage == "fit" and ranks.first():
             told = {"steps": trainer.global_step, "images": self.images, "seconds": self.passed}
-            write_text(json_text(told), self.run / TRAINING)
+            write_text(json_text(told | {"precision": trainer.precision}), self.run / TRAINING)
 
     def hold(self) -> None:
         """Add up what has passed."""
