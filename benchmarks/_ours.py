@@ -1,10 +1,12 @@
-"""Our runs, as a user starts them: recipes, lengths, and the spread of what several seeds give."""
+"""Our runs, as a user starts them: recipes, lengths, and the spread of what several seeds or splits give."""
 
 import json
 import shutil
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
+
+from scipy.stats import t as student
 
 import _peer
 
@@ -51,3 +53,12 @@ def measured(home: Path) -> dict[str, float]:
 def spread(values: Sequence[float]) -> str:
     """Return the mean of several seeds, with the lowest and the highest."""
     return f"{statistics.mean(values):.3f} ({min(values):.3f} to {max(values):.3f})"
+
+
+def interval(gains: Sequence[float]) -> str:
+    """Return by how much ours is better over paired splits, with the 95 % interval of the mean, in words."""
+    if len(gains) < 2:
+        return ""
+    half = student.ppf(0.975, len(gains) - 1) * statistics.stdev(gains) / len(gains) ** 0.5
+    mean = statistics.mean(gains)
+    return f" (better by {mean:.3f}, {mean - half:.3f} to {mean + half:.3f})"

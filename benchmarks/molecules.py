@@ -25,15 +25,16 @@ import sys
 import time
 from collections.abc import Sequence
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.stats import t as student
 from sklearn.metrics import roc_auc_score
 
 import _peer
 import polyhead
+from _ours import interval, spread
 from _results import machine, write
 from polyhead.chemistry.baseline import fingerprints, predict_labels, predict_values
 from polyhead.chemistry.smiles import read
@@ -56,6 +57,7 @@ class Set(NamedTuple):
         recipe: Ours.
         metric: `rmse` or `auroc`.
         splits: How many random splits there are, without the fixed scaffold; None: as asked, and the scaffold.
+        seeds: How many times each side trains on a split.
     """
 
     file: str
@@ -63,13 +65,14 @@ class Set(NamedTuple):
     recipe: str
     metric: str
     splits: int | None
+    seeds: int = 1
 
 
 SETS = {
     "esol": Set("ESOL_delaney-processed.csv", (SOLUBILITY,), "molecules", "rmse", None),
     "freesolv": Set("FreeSolv_SAMPL.csv", ("expt",), "molecules", "rmse", None),
     "lipo": Set("Lipophilicity.csv", ("exp",), "molecules", "rmse", None),
-    "clintox": Set("clintox.csv", (), "molecule_classes", "auroc", 1),
+    "clintox": Set("clintox.csv", (), "molecule_classes", "auroc", 1, seeds=3),
     "tox21": Set("tox21.csv", (), "molecule_classes", "auroc", 1),
 }
 
@@ -141,6 +144,7 @@ class Task(NamedTuple):
         asked: The SMILES of the test.
         truth: Of these, (n, T).
         epochs: What is trained; None: as each side does it.
+        seed: Of the training.
     """
 
     one: Set
@@ -150,6 +154,7 @@ class Task(NamedTuple):
     asked: Sequence[str]
     truth: np.ndarray
     epochs: int | None = None
+    seed: int = 0
 
 
 def theirs(
@@ -160,7 +165,7 @@ def theirs(
     python = _peer.environment("chemprop", *CHEMPROP)
     program = [python, _peer.SCRIPTS / "chemprop_patched.py"] if patched else [python.with_name("chemprop")]
     command = [*program, "train", "-i", task.file, "-s", "smiles", "-t", kind, "--splits-file", task.split]
-    command += ["--epochs", task.epochs or options.epochs, "--pytorch-seed", 0, "--num-workers", 0]
+    command += ["--epochs", task.epochs or options.epochs, "--pytorch-seed", task.seed, "--num-workers", 0]
     command += ["-o", home / "model"]
     seconds, cpu = timed(command, home / "log.txt", options.threads)
     rows = list(csv.reader(next(home.rglob("test_predictions.csv")).open()))
@@ -169,8 +174,9 @@ def theirs(
 
 def ours(task: Task, home: Path, options: argparse.Namespace) -> tuple[float, float, np.ndarray]:
     """Train ours on one split; return seconds, user CPU, and what it says of the test."""
-    command = [Path(sys.executable).with_name("polyhead"), "fit", task.one.recipe, f"data={task.file}"]
-    command += ["data.split=file", f"data.split_file={task.split}", "--run", home / "run", *options.override]
+    command = [Path(sys.executable).with_name("polyhead"), "fit", task.one.recipe, f"seed={task.seed}"]
+    command += [f"data={task.file}", "data.split=file", f"data.split_file={task.split}"]
+    command += ["--run", home / "run", *options.override]
     command += [f"trainer.max_epochs={task.epochs}"] if task.epochs else []
     seconds, cpu = timed(command, home / "log.txt", options.threads)
     names = next(csv.reader(task.file.open()))[1:]
@@ -201,19 +207,22 @@ def compare(name: str, options: argparse.Namespace) -> list[dict[str, Any]]:
         split = work / f"split-{number}.json"
         split.write_text(json.dumps([parts]))
         task = Task(one, file, split, work / str(number), [smiles[row] for row in parts["test"]], truth[parts["test"]])
-        for who in options.sides[:: -1 if number % 2 else 1]:
-            found[who].append(run(who, task, options) if who != "forest" else forest(one, smiles, truth, parts))
-            print(name, number, who, found[who][-1], flush=True)
-            if not number and who in START:
+        for seed, who in product(range(one.seeds), options.sides[:: -1 if number % 2 else 1]):
+            again = task._replace(seed=seed)
+            found[who].append(run(who, again, options) if who != "forest" else forest(one, smiles, truth, parts))
+            print(name, number, seed, who, found[who][-1], flush=True)
+        if not number:
+            for who in set(START) & set(options.sides):
                 found[f"{who} starts"] = [run(who, task._replace(epochs=START[who]), options)]
-            if not number and who == "chemprop":
+            if "chemprop" in options.sides:
                 found["patched"] = [run("patched", task, options)]
     return rows(name, one, found, options.epochs) if set(options.sides) == set(SIDES) else []
 
 
 def run(who: str, task: Task, options: argparse.Namespace) -> Run:
     """Return what one side did on one split; it is not done again where it stands in the side's folder."""
-    home = task.home.with_name(f"{task.home.name}-{who}{f'-{task.epochs}' if task.epochs else ''}")
+    name = f"{task.home.name}-{who}{f'-{task.epochs}' if task.epochs else ''}{f'-seed{task.seed}' if task.seed else ''}"
+    home = task.home.with_name(name)
     kept = home / "result.json"
     if not kept.is_file():
         shutil.rmtree(home, ignore_errors=True)
@@ -230,12 +239,15 @@ def training(found: dict[str, list[Run]], who: str, epochs: int, like: str | Non
 
 
 def rows(name: str, one: Set, found: dict[str, list[Run]], epochs: int) -> list[dict[str, Any]]:
-    """Return the table's rows; the last split is the fixed scaffold, where there are several."""
+    """Return the table's rows; the last split is the fixed scaffold, where there are several. Costs are of seed 0."""
     scores = {who: [run.score for run in runs] for who, runs in found.items()}
     sign, better = (-1, "<=") if one.metric == "rmse" else (1, ">=")
-    count = one.splits or len(scores["ours"]) - 1
+    count = one.splits * one.seeds if one.splits else len(scores["ours"]) - 1
     gains = [sign * (a - b) for a, b in zip(scores["ours"][:count], scores["chemprop"][:count], strict=True)]
-    said = {f"{name}: {one.metric}, {count} random split{'s' * (count > 1)}{interval(gains)}": slice(0, count)}
+    over = f"{count} random split{'s' * (count > 1)}{interval(gains)}"
+    if one.seeds > 1:
+        over = f"1 random split, {one.seeds} seeds: {spread(scores['ours'])}, {spread(scores['chemprop'])}"
+    said = {f"{name}: {one.metric}, {over}": slice(0, count)}
     if not one.splits:
         said[f"{name}: {one.metric}, fixed scaffold"] = slice(count, None)
     table = []
@@ -252,21 +264,12 @@ def rows(name: str, one: Set, found: dict[str, list[Run]], epochs: int) -> list[
     said = f"{peer:.0f} s (patched {patched:.0f} s)"
     table.append({**row, "peer": said, "met": mine <= peer / 3, "ratio": round(mine / peer, 3)})
     for what, field, goal in (("user CPU of the command", "cpu", None), ("the whole command", "seconds", 0.5)):
-        mine, peer = (statistics.mean(getattr(run, field) for run in found[who]) for who in SIDES[:2])
+        mine, peer = (statistics.mean(getattr(run, field) for run in found[who][:: one.seeds]) for who in SIDES[:2])
         row = {"what": f"{name}: {what}", "ours": f"{mine:.0f} s"}
         row["peer"] = f"{peer:.0f} s (patched {getattr(found['patched'][0], field):.0f} s)"
         row |= {"goal": f"<= {goal}", "met": mine <= goal * peer} if goal else {}
         table.append({**row, "ratio": round(mine / peer, 3)})
     return table
-
-
-def interval(gains: Sequence[float]) -> str:
-    """Return by how much ours is better over paired splits, with the 95 % interval of the mean, in words."""
-    if len(gains) < 2:
-        return ""
-    half = student.ppf(0.975, len(gains) - 1) * statistics.stdev(gains) / len(gains) ** 0.5
-    mean = statistics.mean(gains)
-    return f" (better by {mean:.3f}, {mean - half:.3f} to {mean + half:.3f})"
 
 
 def main() -> None:
