@@ -37,7 +37,8 @@ def environment() -> Path:
     if not ready.is_file() or ready.read_text() != PEER:
         venv.create(HOME, with_pip=True, clear=True)
         site = next((HOME / "lib").glob("python*/site-packages"))
-        (site / "ours.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        # `addsitedir` also follows the .pth files there, and so an editable installation
+        (site / "ours.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
         subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", PEER], check=True)
         ready.write_text(PEER)
     return python
