@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("bccd", type=Path)
     parser.add_argument("nuclei", type=Path)
     parser.add_argument("--seconds", type=float, nargs=3, required=True)
-    parser.add_argument("--reserve", type=float, default=16.0, help="seconds of a run that are not training")
+    parser.add_argument("--reserve", type=float, default=24.0, help="seconds of a run that are not training")
     parser.add_argument("--work", type=Path, default=Path("runs/benchmarks/offline"))
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)

@@ -50,6 +50,18 @@ def test_what_was_left_out_of_any_run_is_in_its_folder(tmp_path: Path) -> None:
     assert ("box-without-area", "object 1", 1) in found
 
 
+def test_warnings_are_counted_aloud_and_the_first_of_them_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    yolo(tmp_path / "data", LINES.splitlines()[0])
+    (tmp_path / "data" / "labels" / "train" / "z.txt").write_text(LINES.splitlines()[0])
+    assert main(["fit", "detection", *SMALL, "--run", "run"]) == 0
+    kept = json.loads((tmp_path / "run" / "data.json").read_text())
+    (said,) = [line for line in caplog.messages if line.startswith("warnings of the labels: ")]
+    assert said.startswith(f"warnings of the labels: {kept['levels']['warning']}, listed in run/data.json; the first: ")
+    assert "labels/train/z.txt" in caplog.text
+
+
 @pytest.mark.parametrize(
     ("build", "says"),
     [

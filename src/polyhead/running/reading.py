@@ -56,7 +56,10 @@ def others_of(node: Mapping[str, Any], allowed: int) -> str:
 
 
 def write_findings(run: Path, data: "DataModule") -> None:
-    """Write into a run folder what was found: what was left out, what is odd, and what the source says of itself."""
+    """Write into a run folder what was found: what was left out, what is odd, and what the source says of itself.
+
+    Warnings are said, too: their number, and the first of them, such as a file of labels that is not read.
+    """
     found = {
         "fingerprint": data.source.fingerprint(),
         "levels": summed(data.findings),
@@ -64,3 +67,7 @@ def write_findings(run: Path, data: "DataModule") -> None:
         "findings": [one.plain() for one in with_lines(data.findings)],
     }
     write_text(json_text(found), run / FILE)
+    if odd := [one.text for one in data.findings if one.level == "warning"]:
+        logging.getLogger("polyhead").warning(
+            "warnings of the labels: %d, listed in %s; the first: %s", len(odd), run / FILE, odd[0]
+        )
