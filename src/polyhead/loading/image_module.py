@@ -10,13 +10,13 @@ from torch import Tensor
 from polyhead.contracts import Interpolation
 from polyhead.errors import UserError
 from polyhead.loading.augment import Augment, chosen
-from polyhead.loading.batches import varied
 from polyhead.loading.cache import Cache, cache_for
 from polyhead.loading.labelled import Labelled
 from polyhead.loading.letterbox import pair
 from polyhead.loading.mix import Mixing, mix_of
 from polyhead.loading.module import DataModule, at_least
 from polyhead.loading.samples import Samples
+from polyhead.loading.sizing import sizing
 from polyhead.loading.source import Source, Split
 
 MEMORY = 1 << 30
@@ -39,6 +39,8 @@ class ImageModule(DataModule):
         mix: "none", or how training images are blended with each other, for heads that learn from such: {mixup: 0.2,
             cutmix: 1.0, share: 0.5} blends half of the batches, in one of the two ways with weights from Beta(0.2, 0.2)
             or Beta(1, 1).
+        grow: Share of a run, at its begin, in which training batches grow from half of `size` to it, in multiples of
+            32, from 64 on: so it sees several times as many images in that time; 0 for none.
         multi_scale: Share of `size` by which that of training batches varies, in [0, 1), in multiples of 32; 0 for one
             size.
         plain_end: Share of a run, at its end, without mosaics and blends and in one size, in [0, 1].
@@ -68,6 +70,7 @@ class ImageModule(DataModule):
         workers: int | None = None,
         augment: str | list[str | dict[str, Any]] = "auto",
         mix: Mixing = "none",
+        grow: float = 0.0,
         multi_scale: float = 0.0,
         plain_end: float = 0.1,
         interpolation: Literal["auto", "nearest", "bilinear", "bicubic"] = "auto",
@@ -90,10 +93,7 @@ class ImageModule(DataModule):
         self.mix = mix_of(mix, source.labels(), seed)
         if self.mix and self.batch < 2:
             raise UserError(f"mix blends the images of a batch with each other: batch must be 2 or more, not {batch}")
-        if not 0 <= plain_end <= 1:
-            raise UserError(f"plain_end must be from 0 to 1, not {plain_end:g}")
-        self.sizes = varied(self.size, multi_scale)
-        self.plain_end = plain_end
+        self.sizing = sizing(self.size, grow, multi_scale, plain_end)
         self.interpolation: Final = interpolation
         self.suited: Interpolation = "bilinear"
         self.cache: Final = cache

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, Literal
 
 import torch
-from pytorch_lightning import LightningDataModule, Trainer
+from pytorch_lightning import LightningDataModule
 from torch import Tensor
 
 from polyhead import ranks
@@ -16,11 +16,12 @@ from polyhead.cores import cores
 from polyhead.errors import UserError, unknown
 from polyhead.findings.finding import Finding
 from polyhead.loading.augment import Augment
-from polyhead.loading.batches import Batches, never
+from polyhead.loading.batches import ALIKE, Batches
 from polyhead.loading.collate import gather
 from polyhead.loading.loader import Loader, Reader
 from polyhead.loading.mix import Mix
 from polyhead.loading.order import Order
+from polyhead.loading.sizing import Sizing
 from polyhead.loading.source import Origin, Part, Split
 from polyhead.loading.turns import Turns
 from polyhead.schedule import fraction_at
@@ -44,8 +45,7 @@ class DataModule(LightningDataModule, ABC):
         mix: How training items are blended with each other; None: not.
         augments: What changes training items at random, part by part.
         by_default: Whether these are as the origin has them, and not as somebody asked for.
-        sizes: Of training batches, where they vary.
-        plain_end: Share of a run, at its end, without mosaics and blends.
+        sizing: The sizes of training batches, and which share of a run, at its end, is without mosaics and blends.
         parts: Of the training items.
 
     Raises:
@@ -86,8 +86,7 @@ class DataModule(LightningDataModule, ABC):
         self.mix: Mix | None = None
         self.augments: Sequence[Augment] = ()
         self.by_default = True
-        self.sizes: tuple[tuple[int, int], ...] = ()
-        self.plain_end = 0.0
+        self.sizing: Sizing = ALIKE
         self.opened: list[Loader] = []
 
     @property
@@ -160,8 +159,9 @@ class DataModule(LightningDataModule, ABC):
             order = Turns(items.parts, self.batch, self.seed, rank=rank, ranks=ranks)
         keys, mix = Batches(order, self.batch), None
         if items is self.training:
-            late = partial(is_late, self.trainer, self.plain_end) if self.trainer else never
-            keys, mix = Batches(order, self.batch, self.sizes, late), self.mix
+            keys, mix = Batches(order, self.batch, self.sizing._replace(growing=())), self.mix
+            if self.trainer:
+                keys = Batches(order, self.batch, self.sizing, partial(fraction_at, self.trainer))
         self.opened.append(Loader(items, keys, self.workers, mix))
         return self.opened[-1]
 
@@ -206,11 +206,6 @@ class DataModule(LightningDataModule, ABC):
                 waiting = []
         if waiting:
             yield gather(waiting)
-
-
-def is_late(trainer: Trainer, plain_end: float, epoch: int, number: int) -> bool:
-    """Return whether a training batch, by its number in an epoch, is of the last share `plain_end` of the run."""
-    return fraction_at(trainer, epoch, number) >= 1 - plain_end
 
 
 def at_least(option: str, value: int, least: int) -> int:

@@ -57,11 +57,13 @@ def tuned(recipe: dict[str, Any], data: "DataModule", make: Callable[[], Any]) -
         key = "data.batch" if batch else "task.lr"
         raise UserError(f"{key}=auto is found by one process; run it with trainer.devices=1 once, and set what it says")
     check_targets(make(), data)
+    sizing, data.sizing = data.sizing, data.sizing._replace(growing=())  # the largest batches have to fit
     if batch:
         data.batch = fastest_batch(recipe, data, make)
         recipe = {**recipe, "data": {**recipe["data"], "batch": data.batch}}
     if rate:
         recipe = {**recipe, "task": {**recipe["task"], "lr": steepest_rate(recipe, data, make)}}
+    data.sizing = sizing
     return recipe
 
 
