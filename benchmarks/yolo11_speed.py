@@ -66,7 +66,8 @@ def training(python: Path, data: Path, overrides: list[str], work: Path) -> list
         home = work / f"yolo11n-{name}"
         _, said = _peer.run(python, "yolo11", sheet, truth, 3, 0, 320, home, *precision, log=home / "log.txt")
         peers[name] = images / statistics.mean(said["epoch_seconds"][1:])
-    length = ["trainer.max_time=00:00:01:00", "trainer.max_epochs=-1", "data.size=320", f"data={data}", *overrides]
+    length = ["trainer.max_time=00:00:01:00", "trainer.max_epochs=-1"]
+    length += ["data.size=320", "data.grow=0", f"data={data}", *overrides]  # the peer's images do not grow
     rows = []
     for precision, name, goal in ((automatic("cpu"), "as it is", 3.0), ("32-true", "in fp32", 1.2)):
         speed = images_a_second("detection", [*length, f"trainer.precision={precision}"], work / "ours")
