@@ -48,3 +48,7 @@ def test_batches_grow_then_vary_and_end_in_the_size_of_the_data() -> None:
     assert along[20:40] == [(96, 96)] * 20
     assert set(along[40:90]) == {(side, side) for side in (64, 96, 128, 160, 192)}
     assert along[90:] == [None] * 10
+
+
+def test_what_grows_may_grow_until_the_end_begins() -> None:
+    assert sizing((128, 128), grow=0.1, multi_scale=0.0, plain_end=0.9).grow == 0.1  # 1 - 0.9 is a little less

@@ -40,7 +40,7 @@ class ImageModule(DataModule):
             cutmix: 1.0, share: 0.5} blends half of the batches, in one of the two ways with weights from Beta(0.2, 0.2)
             or Beta(1, 1).
         grow: Share of a run, at its begin, in which training batches grow from half of `size` to it, in multiples of
-            32, from 64 on: so it sees several times as many images in that time; 0 for none.
+            32, from 64 on: small images cost less, so that it sees more of them; 0 for none.
         multi_scale: Share of `size` by which that of training batches varies, in [0, 1), in multiples of 32; 0 for one
             size.
         plain_end: Share of a run, at its end, without mosaics and blends and in one size, in [0, 1].

@@ -157,12 +157,13 @@ class DataModule(LightningDataModule, ABC):
         order: Order | Turns = Order(len(items), self.seed, shuffle=shuffle, rank=rank, ranks=ranks)
         if shuffle and len(items.parts) > 1:
             order = Turns(items.parts, self.batch, self.seed, rank=rank, ranks=ranks)
-        keys, mix = Batches(order, self.batch), None
-        if items is self.training:
-            keys, mix = Batches(order, self.batch, self.sizing._replace(growing=())), self.mix
-            if self.trainer:
-                keys = Batches(order, self.batch, self.sizing, partial(fraction_at, self.trainer))
-        self.opened.append(Loader(items, keys, self.workers, mix))
+        if items is not self.training:
+            keys = Batches(order, self.batch)
+        elif self.trainer:
+            keys = Batches(order, self.batch, self.sizing, partial(fraction_at, self.trainer))
+        else:  # without a run, nothing grows
+            keys = Batches(order, self.batch, self.sizing._replace(growing=()))
+        self.opened.append(Loader(items, keys, self.workers, self.mix if items is self.training else None))
         return self.opened[-1]
 
     def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:

@@ -36,7 +36,7 @@ class Sizing(NamedTuple):
         return done >= 1 - self.plain_end
 
     def size_at(self, done: float, seed: int, epoch: int, number: int) -> Size | None:
-        """Return the size of a batch, None for that of the data; all ranks take the same.
+        """Return the size of a batch, None for that of the data: a function of these alone, so that ranks agree.
 
         Args:
             done: How much of the run is done, in [0, 1].
@@ -60,7 +60,7 @@ def sizing(size: Size, grow: float, multi_scale: float, plain_end: float) -> Siz
     """
     if not 0 <= plain_end <= 1:
         raise UserError(f"plain_end must be from 0 to 1, not {plain_end:g}")
-    if not 0 <= grow <= 1 - plain_end:
+    if grow < 0 or grow + plain_end > 1:
         raise UserError(f"grow must be from 0 to {1 - plain_end:g}, where plain_end={plain_end:g} begins, not {grow:g}")
     return Sizing(smaller(size) if grow else (), grow, varied(size, multi_scale), plain_end)
 
